@@ -1,0 +1,1 @@
+"""The bundled plugin for CanopyDeploy, once Clang, now Deployteq."""

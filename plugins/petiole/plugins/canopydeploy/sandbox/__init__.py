@@ -1,0 +1,1 @@
+"""The platform's twin: a stateful, independent model of CanopyDeploy's wire on loopback."""

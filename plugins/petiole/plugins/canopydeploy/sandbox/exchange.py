@@ -1,0 +1,104 @@
+"""One HTTP exchange with the twin: what came in and what goes out, free of sockets."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A call as it was read from the wire.
+
+    `path` is percent-decoded and carries no query; `query` holds the last value of every name; header names are lower
+    case; `host` is the host and port that the caller used, for URLs that lead back here; `peer` is the caller's address.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = NO_HEADERS
+    headers: Mapping[str, str] = NO_HEADERS
+    body: bytes = b""
+    host: str = "127.0.0.1"
+    peer: str = "127.0.0.1"
+
+
+class Manner(StrEnum):
+    """How an answer travels."""
+
+    WHOLE = "whole"
+    """At once, as any server does."""
+    TRICKLE = "trickle"
+    """One byte at a time."""
+    MIDWAY = "midway"
+    """Half of the body, then the connection is closed."""
+    CUT = "cut"
+    """Not at all: the connection is closed."""
+    SILENCE = "silence"
+    """Not at all: the connection is held, then closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What the platform did with a call, for the ledger; never sent.
+
+    `operation` names the SOAP operation, if it was one; `changes` lists (identifier, status) of the profile records in
+    the order in which they were sent.
+    """
+
+    operation: str | None = None
+    records: int = 0
+    applied: int = 0
+    rejected: int = 0
+    changes: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer as it will be written to the wire; the server adds the length of the body."""
+
+    status: int
+    headers: Mapping[str, str] = NO_HEADERS
+    body: bytes = b""
+    manner: Manner = Manner.WHOLE
+    note: Note = field(default_factory=Note)
+
+
+def json_answer(
+    content: object,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] = NO_HEADERS,
+    note: Note | None = None,
+) -> Answer:
+    """Answer with `content` as compact ASCII JSON."""
+    body = json.dumps(content, separators=(",", ":")).encode("ascii")
+    typed = {"Content-Type": "application/json", **headers}
+    return Answer(status=status, headers=typed, body=body, note=note or Note())
+
+
+def error_answer(status: int, message: str, *, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
+    """Answer with the platform's error form.
+
+    The header is documented by the vendor for the Data Model API; the body is assumed.
+    """
+    return json_answer(
+        {"error": {"code": status, "message": message}},
+        status=status,
+        headers={"X-Deployteq-API-Error": header_text(message), **headers},
+    )
+
+
+def header_text(text: str) -> str:
+    """Make `text` fit for a header: one line of printable ASCII."""
+    return "".join(mark if " " <= mark <= "~" else "?" for mark in text)
+
+
+def text_answer(text: str, *, status: int = 200, media: str = "text/plain") -> Answer:
+    """Answer with `text` in UTF-8."""
+    return Answer(
+        status=status, headers={"Content-Type": f"{media}; charset=utf-8"}, body=text.encode()
+    )
