@@ -19,8 +19,8 @@ class Request:
 
     method: str
     path: str
-    query: Mapping[str, str] = NO_HEADERS
-    headers: Mapping[str, str] = NO_HEADERS
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     host: str = "127.0.0.1"
     peer: str = "127.0.0.1"
@@ -56,15 +56,18 @@ class Note:
     changes: Sequence[tuple[str, str]] = ()
 
 
+NOTHING = Note()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer as it will be written to the wire; the server adds the length of the body."""
 
     status: int
-    headers: Mapping[str, str] = NO_HEADERS
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     manner: Manner = Manner.WHOLE
-    note: Note = field(default_factory=Note)
+    note: Note = NOTHING
 
 
 def json_answer(
@@ -72,12 +75,12 @@ def json_answer(
     *,
     status: int = 200,
     headers: Mapping[str, str] = NO_HEADERS,
-    note: Note | None = None,
+    note: Note = NOTHING,
 ) -> Answer:
     """Answer with `content` as compact ASCII JSON."""
     body = json.dumps(content, separators=(",", ":")).encode("ascii")
     typed = {"Content-Type": "application/json", **headers}
-    return Answer(status=status, headers=typed, body=body, note=note or Note())
+    return Answer(status=status, headers=typed, body=body, note=note)
 
 
 def error_answer(status: int, message: str, *, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
