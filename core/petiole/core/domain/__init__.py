@@ -1,0 +1,1 @@
+"""Frozen values and pure rules; no clock, no chance, no I/O."""

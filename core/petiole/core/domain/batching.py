@@ -1,0 +1,68 @@
+"""When a batch is due: full, old enough, heavy enough, or asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchPolicy:
+    """How messages are grouped into one call.
+
+    The defaults are the platform's documented "100 profiles or 20 minutes", and stay below its 6 MB a call.
+    """
+
+    max_profiles: int = 100
+    max_age: timedelta = timedelta(minutes=20)
+    max_bytes: int = 5_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What a connection could claim now, looked at no further than one batch deep.
+
+    `claimable` and `weight_bytes` stop growing at the limits that were asked about. `next_due_at` is the earliest
+    moment at which a message that now waits for a later try becomes claimable. `abandoned` counts batches whose
+    runner died or lost its lease; `in_flight` those that are being delivered, by whatever runner.
+    """
+
+    claimable: int = 0
+    weight_bytes: int = 0
+    oldest_enqueued_at: datetime | None = None
+    next_due_at: datetime | None = None
+    in_flight: int = 0
+    abandoned: int = 0
+
+
+class DueReason(StrEnum):
+    """Why a batch goes out now."""
+
+    RECOVERY = "recovery"
+    FULL = "full"
+    HEAVY = "heavy"
+    AGE = "age"
+    FLUSH = "flush"
+
+
+def due(
+    backlog: Backlog, policy: BatchPolicy, *, now: datetime, flush: bool = False
+) -> DueReason | None:
+    """Tell why a batch should be claimed now, or `None` to go on waiting."""
+    if backlog.abandoned:
+        return DueReason.RECOVERY
+    if backlog.oldest_enqueued_at is None:
+        return None
+    if backlog.claimable >= policy.max_profiles:
+        return DueReason.FULL
+    if backlog.weight_bytes >= policy.max_bytes:
+        return DueReason.HEAVY
+    if now - backlog.oldest_enqueued_at >= policy.max_age:
+        return DueReason.AGE
+    return DueReason.FLUSH if flush else None
+
+
+def next_look(backlog: Backlog, policy: BatchPolicy) -> datetime | None:
+    """Tell when a backlog that is not due now will become so if nothing else happens."""
+    by_age = backlog.oldest_enqueued_at and backlog.oldest_enqueued_at + policy.max_age
+    moments = [moment for moment in (by_age, backlog.next_due_at) if moment is not None]
+    return min(moments, default=None)

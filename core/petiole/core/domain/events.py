@@ -1,0 +1,82 @@
+"""What the relay tells those who watch it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from petiole.core.domain.breaker import PauseReason
+from petiole.core.domain.change import ChangeKind, ConnectionName
+from petiole.core.domain.message import BatchId, Message
+from petiole.core.domain.settlement import Bury
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSettled:
+    """A batch was answered, or failed, and its verdicts are in the outbox."""
+
+    connection: ConnectionName
+    batch: BatchId
+    delivered: Mapping[ChangeKind, int]
+    retried: int
+    resent: int
+    deferred: int
+    parked: int
+    buried: int
+    calls: int
+    took: timedelta
+    error: str = ""
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesDelivered:
+    """The platform has these."""
+
+    connection: ConnectionName
+    messages: Sequence[Message]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageBuried:
+    """One message became a dead letter."""
+
+    connection: ConnectionName
+    message: Message
+    verdict: Bury
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionHeld:
+    """A connection keeps still until a moment: throttled, or its circuit opened."""
+
+    connection: ConnectionName
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionPaused:
+    """A connection stopped until somebody acts."""
+
+    connection: ConnectionName
+    why: PauseReason
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseExpired:
+    """Another runner took a batch over while this one delivered it; its messages may arrive twice."""
+
+    connection: ConnectionName
+    batch: BatchId
+
+
+Event: TypeAlias = (
+    BatchSettled
+    | MessagesDelivered
+    | MessageBuried
+    | ConnectionHeld
+    | ConnectionPaused
+    | LeaseExpired
+)

@@ -1,0 +1,41 @@
+"""What the platform answered, message by message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from petiole.core.domain.message import MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The platform took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The platform refused this one message: its own code and text, verbatim."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """The platform wants this one message later; no attempt is spent."""
+
+    until: datetime
+    reason: str = ""
+
+
+Outcome: TypeAlias = Accepted | Rejected | Deferred
+
+ACCEPTED = Accepted()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """One outcome for every message of the batch, by message id; order carries no meaning."""
+
+    outcomes: Mapping[MessageId, Outcome]

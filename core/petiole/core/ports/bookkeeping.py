@@ -1,0 +1,25 @@
+"""The sums of the outbox, and its dead letters, for those who look on."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.dead_letter import DeadLetter
+from petiole.core.domain.tally import Tally
+
+
+@runtime_checkable
+class Bookkeeping(Protocol):
+    """Reads only; never blocks a runner."""
+
+    def tally(self, connection: ConnectionName) -> Tally:
+        """Tell the kept sums: O(1), and true also after old rows were pruned."""
+        ...
+
+    def audit(self, connection: ConnectionName) -> Tally:
+        """Count the rows that are there, one by one; equals the tally as long as nothing was pruned."""
+        ...
+
+    def dead_letters(self, connection: ConnectionName | None, *, limit: int) -> Sequence[DeadLetter]:
+        """List dead and parked messages of one connection or of all, the newest first."""
+        ...

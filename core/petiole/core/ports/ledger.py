@@ -1,0 +1,86 @@
+"""What the platform holds as far as we were told, and how a snapshot differs from it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from petiole.core.domain.change import ProfileChange, Scope
+from petiole.core.domain.fields import Fields
+from petiole.core.domain.identity import Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotProfile:
+    """One profile of a snapshot, and the line that it stands on."""
+
+    line: int
+    identifier: Identifier
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A line that names a profile for the second time; the first line counts."""
+
+    line: int
+    first_line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Counts of profiles: what a sync would do. `held` is how many the scope held or was about to hold before."""
+
+    added: int = 0
+    updated: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    held: int = 0
+
+    @property
+    def changes(self) -> int:
+        """How many changes that makes."""
+        return self.added + self.updated + self.removed
+
+
+class Comparison(Protocol):
+    """A snapshot measured against the ledger and against what is already on its way."""
+
+    def difference(self) -> Difference:
+        """Count."""
+        ...
+
+    def repeats(self) -> Sequence[Repeat]:
+        """Name the lines that repeat a profile, in order; at most the first thousand."""
+        ...
+
+    def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:
+        """Yield the changes that turn what is held into the snapshot: removals first, then in the snapshot's order.
+
+        Stays the same while the changes are being enqueued.
+        """
+        ...
+
+
+@runtime_checkable
+class Ledger(Protocol):
+    """Remembers a fingerprint of each delivered profile, never its data. Written by `Outbox.settle` alone."""
+
+    def compare(
+        self, scope: Scope, profiles: Iterable[SnapshotProfile], *, mirror: bool
+    ) -> AbstractContextManager[Comparison]:
+        """Compare in bounded memory; entering consumes `profiles`, leaving frees what was set aside.
+
+        A profile is held if it was delivered and not removed since, where open messages count as if they had been
+        delivered already; a dead one counts as nothing. With `mirror`, held profiles that the snapshot lacks are removed.
+        """
+        ...
+
+    def holds(self, scope: Scope, identifier: Identifier) -> bool:
+        """Tell whether the profile was delivered into the scope and not removed since."""
+        ...
+
+    def count(self, scope: Scope) -> int:
+        """Count the profiles delivered into the scope and not removed since."""
+        ...

@@ -1,0 +1,39 @@
+"""How a plugin offers its adapters to the host."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.identity import IdentifierType
+
+Port = TypeVar("Port", covariant=True)
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterContext(Generic[Settings]):
+    """What the host hands to an adapter that it opens: one connection's part of the settings, validated."""
+
+    connection: ConnectionName
+    identifier: IdentifierType
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterSpec(Generic[Settings, Port]):
+    """One adapter of a plugin.
+
+    `id` is "plugin.adapter", unique among all plugins and declared in the manifest. `port` is the Protocol from
+    `petiole.core.ports` that it satisfies; the host refuses anything else. `settings` validates the connection's
+    keys beyond the host's own; it must forbid unknown keys. `open` yields the adapter and closes, on the way out,
+    what it opened.
+    """
+
+    id: str
+    port: type[Port]
+    settings: type[Settings]
+    open: Callable[[AdapterContext[Settings]], AbstractContextManager[Port]]
