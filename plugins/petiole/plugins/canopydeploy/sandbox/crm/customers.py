@@ -1,0 +1,125 @@
+"""All customers of the brand, found in constant time by id, address, external id or option."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import count
+from threading import RLock
+
+from petiole.plugins.canopydeploy.sandbox.crm.clock import Clock
+from petiole.plugins.canopydeploy.sandbox.crm.customer import Customer, Draft
+from petiole.plugins.canopydeploy.sandbox.crm.errors import NotFound
+from petiole.plugins.canopydeploy.sandbox.crm.field import OPTION_LENGTH, check_fields
+from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
+
+__all__ = ["FIRST_CUSTOMER_ID", "Customers"]
+
+FIRST_CUSTOMER_ID = 88213
+
+
+class Customers:
+    """The customer table. Insertion never de-duplicates; lookups answer in order of insertion."""
+
+    def __init__(self, *, lock: RLock, clock: Clock) -> None:
+        self.lock = lock
+        self._clock = clock
+        self._ids = count(FIRST_CUSTOMER_ID)
+        self._rows: dict[int, Customer] = {}
+        self._index: dict[tuple[str, str], dict[int, None]] = {}
+
+    @locked
+    def insert(self, draft: Draft) -> Customer:
+        """Store a new customer under the next id, whatever ``draft.id`` says.
+
+        Raises:
+            InvalidValue: A value that its field cannot hold.
+        """
+        now = self._clock()
+        fields = check_fields(draft.fields)
+        row = Customer(id=next(self._ids), created_at=now, modified_at=now, fields=fields)
+        return self._store(_with_extras(row, draft))
+
+    @locked
+    def update(self, draft: Draft) -> Customer:
+        """Change the fields that the draft names; options are merged by name.
+
+        Raises:
+            NotFound: No customer has ``draft.id``.
+            InvalidValue: A value that its field cannot hold; nothing was changed.
+        """
+        row = self.get(draft.id)
+        fields = {**row.fields, **check_fields(draft.fields)}
+        return self.put(_with_extras(replace(row, fields=fields), draft))
+
+    @locked
+    def put(self, row: Customer) -> Customer:
+        """Replace a stored customer by a later value of it."""
+        self._forget(self._rows[row.id])
+        return self._store(replace(row, modified_at=self._clock()))
+
+    @locked
+    def delete(self, customer_id: int | None) -> bool:
+        """Remove a customer; False if there is none."""
+        row = None if customer_id is None else self._rows.pop(customer_id, None)
+        if row is None:
+            return False
+        self._forget(row)
+        return True
+
+    @locked
+    def get(self, customer_id: int | None) -> Customer:
+        """Find one by id.
+
+        Raises:
+            NotFound: There is none.
+        """
+        row = None if customer_id is None else self._rows.get(customer_id)
+        if row is None:
+            raise NotFound("Customer", customer_id)
+        return row
+
+    @locked
+    def by_key(self, name: str, value: str) -> Sequence[Customer]:
+        """Find by ``emailAddress``, ``externalId``, ``mobilePhone`` or ``option:<name>``."""
+        return tuple(self._rows[found] for found in sorted(self._index.get((name, value), ())))
+
+    @locked
+    def where(self, wanted: Callable[[Customer], bool]) -> Sequence[Customer]:
+        """Find all that the predicate accepts, by looking at each."""
+        return tuple(row for row in self._rows.values() if wanted(row))
+
+    @locked
+    def present(self, customer_ids: Iterable[int]) -> Sequence[Customer]:
+        """Answer those of the ids that exist, in the order given."""
+        return tuple(self._rows[each] for each in customer_ids if each in self._rows)
+
+    @locked
+    def all(self) -> Sequence[Customer]:
+        """Answer every customer, oldest first."""
+        return tuple(self._rows.values())
+
+    @locked
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @locked
+    def __contains__(self, customer_id: int) -> bool:
+        return customer_id in self._rows
+
+    def _store(self, row: Customer) -> Customer:
+        self._rows[row.id] = row
+        for key in row.search_keys():
+            self._index.setdefault(key, {})[row.id] = None
+        return row
+
+    def _forget(self, row: Customer) -> None:
+        for key in row.search_keys():
+            found = self._index[key]
+            found.pop(row.id, None)
+            if not found:
+                del self._index[key]
+
+
+def _with_extras(row: Customer, draft: Draft) -> Customer:
+    given = {name: value[:OPTION_LENGTH] for name, value in draft.options.items()}
+    accounts = {each.network: each for each in (*row.accounts, *draft.accounts)}
+    return replace(row, options={**row.options, **given}, accounts=tuple(accounts.values()))
