@@ -7,7 +7,6 @@ from petiole.plugins.canopydeploy.sandbox.crm.campaign import (
     Run,
     RunListener,
 )
-from petiole.plugins.canopydeploy.sandbox.crm.clock import Clock
 from petiole.plugins.canopydeploy.sandbox.crm.crm import Crm
 from petiole.plugins.canopydeploy.sandbox.crm.customer import Account, Customer, Draft
 from petiole.plugins.canopydeploy.sandbox.crm.customers import FIRST_CUSTOMER_ID
@@ -19,14 +18,15 @@ from petiole.plugins.canopydeploy.sandbox.crm.errors import (
     NotFound,
 )
 from petiole.plugins.canopydeploy.sandbox.crm.group import ROOT_GROUP_ID, Group
+from petiole.plugins.canopydeploy.sandbox.crm.mailing import BounceCategory, Mailing, MailingType
 
 __all__ = [
     "FIRST_CUSTOMER_ID",
     "ROOT_GROUP_ID",
     "START_CAMPAIGNS",
     "Account",
+    "BounceCategory",
     "Campaign",
-    "Clock",
     "Conflict",
     "Crm",
     "CrmError",
@@ -35,6 +35,8 @@ __all__ = [
     "Group",
     "InvalidName",
     "InvalidValue",
+    "Mailing",
+    "MailingType",
     "NotFound",
     "Options",
     "Run",

@@ -6,12 +6,10 @@ from datetime import datetime
 from threading import RLock
 from typing import Protocol
 
-from petiole.plugins.canopydeploy.sandbox.crm.clock import Clock
 from petiole.plugins.canopydeploy.sandbox.crm.errors import Conflict, NotFound
 from petiole.plugins.canopydeploy.sandbox.crm.field import OPTION_LENGTH
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
-
-__all__ = ["START_CAMPAIGNS", "Campaign", "Campaigns", "Options", "Run", "RunListener"]
+from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
 
 Options = Sequence[tuple[str, str]]
 """The (name, value) pairs of a run, in the order in which they were sent."""
@@ -33,7 +31,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One start of a campaign; ``waited`` tells ``campaign_execute`` from its async sister."""
+    """One start of a campaign; `waited` tells `campaign_execute` from its async sister."""
 
     campaign_id: int
     options: Options
@@ -67,9 +65,9 @@ START_CAMPAIGNS = (
 class Campaigns:
     """The campaigns of the brand, their members and their runs."""
 
-    def __init__(self, *, lock: RLock, clock: Clock, on_run: RunListener) -> None:
+    def __init__(self, *, lock: RLock, now: Now, on_run: RunListener) -> None:
         self.lock = lock
-        self._clock = clock
+        self._now = now
         self._on_run = on_run
         self._rows = {row.id: row for row in START_CAMPAIGNS}
         self._members: dict[int, dict[int, datetime]] = {each: {} for each in self._rows}
@@ -109,7 +107,7 @@ class Campaigns:
         if not row.executable:
             raise NotFound("Executable campaign", campaign_id)
         kept = tuple((name, value[:OPTION_LENGTH]) for name, value in options)
-        run = Run(campaign_id=row.id, options=kept, started_at=self._clock(), waited=waited)
+        run = Run(campaign_id=row.id, options=kept, started_at=self._now(), waited=waited)
         self._runs.append(run)
         self._on_run(run.campaign_id, run.options)
         return run
@@ -132,7 +130,7 @@ class Campaigns:
             raise Conflict(
                 f"Customer [{customer_id}]: customer already member of campaign [{campaign_id}]"
             )
-        members[customer_id] = self._clock()
+        members[customer_id] = self._now()
 
     @locked
     def leave(self, campaign_id: int | None, customer_id: int) -> bool:

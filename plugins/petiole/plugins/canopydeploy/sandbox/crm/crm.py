@@ -1,15 +1,19 @@
 """The CRM behind all the platform's doors: one state, one lock, one clock."""
 
+from collections.abc import Sequence
 from threading import RLock
 
 from petiole.plugins.canopydeploy.sandbox.crm.campaign import Campaigns, Options, RunListener
-from petiole.plugins.canopydeploy.sandbox.crm.clock import Clock, system_clock
 from petiole.plugins.canopydeploy.sandbox.crm.customer import Draft
 from petiole.plugins.canopydeploy.sandbox.crm.customers import Customers
+from petiole.plugins.canopydeploy.sandbox.crm.email import Emails
 from petiole.plugins.canopydeploy.sandbox.crm.group import Groups
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
+from petiole.plugins.canopydeploy.sandbox.crm.mailing import BounceCategory, Mailing
+from petiole.plugins.canopydeploy.sandbox.crm.mailings import Mailings
+from petiole.plugins.canopydeploy.sandbox.crm.moment import Now, system_now
 
-__all__ = ["Crm"]
+_HARD_BOUNCE_EACH, _SOFT_BOUNCE_EACH, _OPEN_EACH, _CLICK_EACH, _COMPLAINT_EACH = 10, 25, 2, 4, 20
 
 
 def _nobody(campaign_id: int, options: Options) -> None:
@@ -17,7 +21,7 @@ def _nobody(campaign_id: int, options: Options) -> None:
 
 
 class Crm:
-    """The brand's data. Hold ``lock`` (re-entrant) to make several calls one.
+    """The brand's data. Hold `lock` (re-entrant) to make several calls one.
 
     Every start is the same: six campaigns, the root group, no customer; ids count up from fixed
     numbers, so that equal calls give equal states.
@@ -27,23 +31,28 @@ class Crm:
     customers: Customers
     groups: Groups
     campaigns: Campaigns
+    emails: Emails
+    mailings: Mailings
 
-    def __init__(self, *, clock: Clock = system_clock, on_run: RunListener = _nobody) -> None:
+    def __init__(self, *, now: Now = system_now, on_run: RunListener = _nobody) -> None:
         self.lock = RLock()
-        self.clock = clock
+        self.now = now
         self._on_run = on_run
         self.reset()
 
     @locked
     def reset(self) -> None:
         """Go back to the start state."""
-        self.customers = Customers(lock=self.lock, clock=self.clock)
-        self.groups = Groups(lock=self.lock, clock=self.clock)
-        self.campaigns = Campaigns(lock=self.lock, clock=self.clock, on_run=self._on_run)
+        lock, now = self.lock, self.now
+        self.customers = Customers(lock=lock, now=now)
+        self.groups = Groups(lock=lock, now=now)
+        self.campaigns = Campaigns(lock=lock, now=now, on_run=self._on_run)
+        self.emails = Emails(lock=lock, now=now)
+        self.mailings = Mailings(lock=lock, now=now, customers=self.customers)
 
     @locked
     def identify(self, *, key: str, value: str) -> int:
-        """Answer the id of the customer whose option ``key`` is ``value``, in constant time.
+        """Answer the id of the customer whose option `key` is `value`, in constant time.
 
         The oldest one wins; where there is none, a new customer with that option is stored.
         """
@@ -58,3 +67,37 @@ class Crm:
         self.groups.forget(customer_id)
         self.campaigns.forget(customer_id)
         return True
+
+    @locked
+    def play_mailing(
+        self, customer_ids: Sequence[int], *, campaign_id: int, content_name: str
+    ) -> Mailing:
+        """Send a campaign's mail and let the recipients act, by their place in the list.
+
+        Every tenth mail bounces hard and every twenty-fifth softly; of the others every second is
+        opened, every fourth clicked and every twentieth complained about. The first recipient
+        opens and clicks.
+
+        Raises:
+            NotFound: There is no such campaign.
+        """
+        campaign = self.campaigns.get(campaign_id)
+        mailing = self.mailings.send(customer_ids, content_name=content_name, campaign=campaign)
+        for place, recipient in enumerate(self.mailings.recipients(mailing.id)):
+            self._act(mailing, recipient, place=place)
+        return mailing
+
+    def _act(self, mailing: Mailing, recipient: int, *, place: int) -> None:
+        if place % _HARD_BOUNCE_EACH == _HARD_BOUNCE_EACH - 1:
+            self.mailings.bounce(mailing.id, recipient)
+            return
+        if place % _SOFT_BOUNCE_EACH == _SOFT_BOUNCE_EACH - 1:
+            self.mailings.bounce(mailing.id, recipient, category=BounceCategory.SOFT)
+            return
+        if place % _OPEN_EACH == 0:
+            self.mailings.open(mailing.id, recipient)
+        if place % _CLICK_EACH == 0:
+            link = mailing.links[(place // _CLICK_EACH) % len(mailing.links)]
+            self.mailings.click(mailing.id, recipient, link_id=link.id)
+        if place % _COMPLAINT_EACH == _COMPLAINT_EACH - 2:
+            self.mailings.complain(mailing.id, recipient)

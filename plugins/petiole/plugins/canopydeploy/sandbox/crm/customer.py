@@ -6,8 +6,6 @@ from datetime import datetime
 
 from petiole.plugins.canopydeploy.sandbox.crm.field import FIELDS
 
-__all__ = ["SOAP_USER", "Account", "Customer", "Draft"]
-
 SOAP_USER = "SOAP user (ext)"
 """Who made or changed a record over the API, in public fixtures."""
 
@@ -24,7 +22,7 @@ class Account:
 class Draft:
     """What a caller says about a customer; whatever is absent stays as it is.
 
-    ``fields`` go by the vendor's names, ``options`` are the custom fields.
+    `fields` go by the vendor's names, `options` are the custom fields.
     """
 
     id: int | None = None
@@ -55,7 +53,7 @@ class Customer:
 
     @property
     def mail_status(self) -> str:
-        """``INACTIVE`` after a hard bounce (assumed), else ``ACTIVE``."""
+        """`INACTIVE` after a hard bounce (assumed), else `ACTIVE`."""
         return "INACTIVE" if self.hard_bounces else "ACTIVE"
 
     @property
@@ -65,7 +63,7 @@ class Customer:
         return bool(self.text("emailAddress")) and allowed and not self.hard_bounces
 
     def search_keys(self) -> Iterator[tuple[str, str]]:
-        """Tell the (name, value) pairs that it is looked up by; options as ``option:name``."""
+        """Tell the (name, value) pairs that it is looked up by; options as `option:name`."""
         for name in ("emailAddress", "externalId", "mobilePhone"):
             if value := self.fields.get(name):
                 yield name, value

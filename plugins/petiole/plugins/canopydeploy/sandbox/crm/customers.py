@@ -5,13 +5,11 @@ from dataclasses import replace
 from itertools import count
 from threading import RLock
 
-from petiole.plugins.canopydeploy.sandbox.crm.clock import Clock
 from petiole.plugins.canopydeploy.sandbox.crm.customer import Customer, Draft
 from petiole.plugins.canopydeploy.sandbox.crm.errors import NotFound
 from petiole.plugins.canopydeploy.sandbox.crm.field import OPTION_LENGTH, check_fields
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
-
-__all__ = ["FIRST_CUSTOMER_ID", "Customers"]
+from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
 
 FIRST_CUSTOMER_ID = 88213
 
@@ -19,21 +17,21 @@ FIRST_CUSTOMER_ID = 88213
 class Customers:
     """The customer table. Insertion never de-duplicates; lookups answer in order of insertion."""
 
-    def __init__(self, *, lock: RLock, clock: Clock) -> None:
+    def __init__(self, *, lock: RLock, now: Now) -> None:
         self.lock = lock
-        self._clock = clock
+        self._now = now
         self._ids = count(FIRST_CUSTOMER_ID)
         self._rows: dict[int, Customer] = {}
         self._index: dict[tuple[str, str], dict[int, None]] = {}
 
     @locked
     def insert(self, draft: Draft) -> Customer:
-        """Store a new customer under the next id, whatever ``draft.id`` says.
+        """Store a new customer under the next id, whatever `draft.id` says.
 
         Raises:
             InvalidValue: A value that its field cannot hold.
         """
-        now = self._clock()
+        now = self._now()
         fields = check_fields(draft.fields)
         row = Customer(id=next(self._ids), created_at=now, modified_at=now, fields=fields)
         return self._store(_with_extras(row, draft))
@@ -43,7 +41,7 @@ class Customers:
         """Change the fields that the draft names; options are merged by name.
 
         Raises:
-            NotFound: No customer has ``draft.id``.
+            NotFound: No customer has `draft.id`.
             InvalidValue: A value that its field cannot hold; nothing was changed.
         """
         row = self.get(draft.id)
@@ -54,7 +52,7 @@ class Customers:
     def put(self, row: Customer) -> Customer:
         """Replace a stored customer by a later value of it."""
         self._forget(self._rows[row.id])
-        return self._store(replace(row, modified_at=self._clock()))
+        return self._store(replace(row, modified_at=self._now()))
 
     @locked
     def delete(self, customer_id: int | None) -> bool:
@@ -79,7 +77,7 @@ class Customers:
 
     @locked
     def by_key(self, name: str, value: str) -> Sequence[Customer]:
-        """Find by ``emailAddress``, ``externalId``, ``mobilePhone`` or ``option:<name>``."""
+        """Find by `emailAddress`, `externalId`, `mobilePhone` or `option:<name>`."""
         return tuple(self._rows[found] for found in sorted(self._index.get((name, value), ())))
 
     @locked

@@ -6,10 +6,8 @@
     ├─ Conflict        the object is already in the wanted state
     └─ InvalidName     a mail without a name
 
-The SOAP half turns each into the platform's number (``soap/faults.py``).
+The SOAP half turns each into the platform's number (`soap/faults.py`).
 """
-
-__all__ = ["Conflict", "CrmError", "InvalidName", "InvalidValue", "NotFound"]
 
 
 class CrmError(Exception):

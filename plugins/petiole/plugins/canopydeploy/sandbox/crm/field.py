@@ -8,10 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from petiole.plugins.canopydeploy.sandbox.crm.clock import NO_DATE
 from petiole.plugins.canopydeploy.sandbox.crm.errors import InvalidValue
-
-__all__ = ["FIELDS", "OPTION_LENGTH", "Field", "check_fields"]
+from petiole.plugins.canopydeploy.sandbox.crm.moment import NO_DATE
 
 OPTION_LENGTH = 256
 """Characters that a custom field or a campaign option keeps (documented by the vendor)."""
@@ -21,7 +19,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One text field; ``length`` in characters, None for a field bound by its choices."""
+    """One text field; `length` in characters, None for a field bound by its choices."""
 
     length: int | None = None
     choices: frozenset[str] = frozenset()
@@ -104,7 +102,7 @@ FIELDS: Mapping[str, Field] = {
 
 
 def check_fields(texts: Mapping[str, str]) -> dict[str, str]:
-    """Keep what the platform would store of ``texts``; unknown and read-only names are dropped.
+    """Keep what the platform would store of `texts`; unknown and read-only names are dropped.
 
     Raises:
         InvalidValue: A value that its field cannot hold.

@@ -6,12 +6,10 @@ from datetime import datetime
 from itertools import count
 from threading import RLock
 
-from petiole.plugins.canopydeploy.sandbox.crm.clock import Clock
 from petiole.plugins.canopydeploy.sandbox.crm.customer import SOAP_USER
 from petiole.plugins.canopydeploy.sandbox.crm.errors import Conflict, InvalidValue, NotFound
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
-
-__all__ = ["ROOT_GROUP_ID", "Group", "Groups"]
+from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
 
 ROOT_GROUP_ID = 60
 """The group that every brand starts with; a public client's suite asks for it by this number."""
@@ -21,7 +19,7 @@ _NO_PARENT = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A node of the tree; ``parent_id`` is 0 at the top, ``counted_at`` None until counted."""
+    """A node of the tree; `parent_id` is 0 at the top, `counted_at` None until counted."""
 
     id: int
     parent_id: int
@@ -37,9 +35,9 @@ class Group:
 class Groups:
     """The group tree and its memberships; a membership is the moment at which it began."""
 
-    def __init__(self, *, lock: RLock, clock: Clock) -> None:
+    def __init__(self, *, lock: RLock, now: Now) -> None:
         self.lock = lock
-        self._clock = clock
+        self._now = now
         self._ids = count(ROOT_GROUP_ID)
         self._rows: dict[int, Group] = {}
         self._members: dict[int, dict[int, datetime]] = {}
@@ -47,7 +45,7 @@ class Groups:
 
     @locked
     def insert(self, *, name: str, description: str = "", parent_id: int = _NO_PARENT) -> Group:
-        """Add a group below ``parent_id``, or at the top for 0.
+        """Add a group below `parent_id`, or at the top for 0.
 
         Raises:
             InvalidValue: The name is empty.
@@ -55,7 +53,7 @@ class Groups:
         """
         _check_name(name)
         self._check_parent(parent_id)
-        now = self._clock()
+        now = self._now()
         row = Group(
             id=next(self._ids),
             parent_id=parent_id,
@@ -134,7 +132,7 @@ class Groups:
     @locked
     def calculate(self) -> None:
         """Note the present as the moment at which every group was counted."""
-        now = self._clock()
+        now = self._now()
         self._rows = {each: replace(row, counted_at=now) for each, row in self._rows.items()}
 
     @locked
@@ -150,7 +148,7 @@ class Groups:
             raise Conflict(
                 f"Customer [{customer_id}]: customer already member of group [{group_id}]"
             )
-        members[customer_id] = self._clock()
+        members[customer_id] = self._now()
 
     @locked
     def leave(self, group_id: int | None, customer_id: int) -> bool:
@@ -179,7 +177,7 @@ class Groups:
             members.pop(customer_id, None)
 
     def _put(self, row: Group) -> Group:
-        self._rows[row.id] = replace(row, modified_at=self._clock())
+        self._rows[row.id] = replace(row, modified_at=self._now())
         return self._rows[row.id]
 
     def _check_parent(self, parent_id: int) -> None:

@@ -5,8 +5,6 @@ from functools import wraps
 from threading import RLock
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-__all__ = ["Lockable", "locked"]
-
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 

@@ -6,40 +6,37 @@ assumed to do the same.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
+from petiole.plugins.canopydeploy.sandbox.clock import AMSTERDAM
 from petiole.plugins.canopydeploy.sandbox.crm.errors import InvalidValue
 
-__all__ = ["NO_DATE", "NO_TIME", "Clock", "parse_moment", "system_clock", "text_of"]
-
-Clock = Callable[[], datetime]
-"""Answers the present as an aware ``datetime``."""
+Now = Callable[[], datetime]
+"""Answers the present as an aware `datetime`."""
 
 NO_DATE = "0000-00-00"
 NO_TIME = "0000-00-00 00:00:00"
-_ZONE = ZoneInfo("Europe/Amsterdam")
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 
 
-def system_clock() -> datetime:
+def system_now() -> datetime:
     """Tell the present in UTC."""
     return datetime.now(UTC)
 
 
 def text_of(moment: datetime | None) -> str:
-    """Write a moment as ``YYYY-MM-DD HH:MM:SS`` in Amsterdam, or the platform's zero time."""
-    return NO_TIME if moment is None else f"{moment.astimezone(_ZONE):%Y-%m-%d %H:%M:%S}"
+    """Write a moment as `YYYY-MM-DD HH:MM:SS` in Amsterdam, or the platform's zero time."""
+    return NO_TIME if moment is None else f"{moment.astimezone(AMSTERDAM):%Y-%m-%d %H:%M:%S}"
 
 
 def parse_moment(text: str) -> datetime:
-    """Read ``YYYY-MM-DD[ HH:MM:SS]`` as Amsterdam time.
+    """Read `YYYY-MM-DD[ HH:MM:SS]` as Amsterdam time.
 
     Raises:
         InvalidValue: The text is no such date.
     """
     for pattern in _FORMATS:
         try:
-            return datetime.strptime(text.strip(), pattern).replace(tzinfo=_ZONE)
+            return datetime.strptime(text.strip(), pattern).replace(tzinfo=AMSTERDAM)
         except ValueError:
             continue
     raise InvalidValue(f"Invalid date [{text}]")

@@ -1,0 +1,41 @@
+"""One kind of events, such as all opens, found by id or by mailing."""
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Generic, TypeVar
+
+from petiole.plugins.canopydeploy.sandbox.crm.errors import NotFound
+from petiole.plugins.canopydeploy.sandbox.crm.mailing import Event
+
+_E = TypeVar("_E", bound=Event)
+
+
+class Events(Generic[_E]):
+    """Events of one kind, found by id or by mailing."""
+
+    def __init__(self, kind: str, *, first_id: int) -> None:
+        self._kind = kind
+        self._ids = count(first_id)
+        self._rows: dict[int, _E] = {}
+        self._of_mailing: dict[int, list[_E]] = {}
+
+    def next_id(self) -> int:
+        """Take the id of the next event."""
+        return next(self._ids)
+
+    def add(self, row: _E) -> _E:
+        """Keep an event."""
+        self._rows[row.id] = row
+        self._of_mailing.setdefault(row.mailing_id, []).append(row)
+        return row
+
+    def get(self, event_id: int) -> _E:
+        """Find one by id; raise NotFound if there is none."""
+        if (row := self._rows.get(event_id)) is None:
+            raise NotFound(self._kind, event_id)
+        return row
+
+    def of(self, mailing_id: int, *, customer_id: int | None = None) -> Sequence[_E]:
+        """Answer the events of a mailing, or of one of its recipients, in order of time."""
+        rows = self._of_mailing.get(mailing_id, ())
+        return tuple(row for row in rows if customer_id in {None, row.customer_id})
