@@ -1,6 +1,7 @@
 """What can go wrong, told by who must act next.
 
-Exceptions say "this was not answered"; what the platform answered for one message is data (`domain.report`).
+Exceptions say "this was not answered"; what the platform answered for one message is data
+(`domain.report`).
 
     PetioleError
     ├─ ConfigurationError           the operator must act; never retried
@@ -21,7 +22,7 @@ Exceptions say "this was not answered"; what the platform answered for one messa
     │  ├─ Ambiguous                 sent, no readable answer: verify, else the connection's policy
     │  └─ Permanent                 trying again without a change is no use
     │     ├─ InvalidCredentials     the connection pauses, nothing is buried
-    │     ├─ EndpointRefused        the address is wrong or gone; the connection pauses, nothing is buried
+    │     ├─ EndpointRefused        the address is wrong or gone; the connection pauses likewise
     │     └─ MalformedRequest       the platform refuses the content; bisected to find the culprit
     └─ OutboxError                  the queue itself
        └─ LeaseLost                 another runner took the batch over

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.identity import IdentifierType
 
-Port = TypeVar("Port", covariant=True)
+Port_co = TypeVar("Port_co", covariant=True)
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterContext(Generic[Settings]):
-    """What the host hands to an adapter that it opens: one connection's part of the settings, validated."""
+    """What the host hands to an adapter: one connection's part of the settings, validated."""
 
     connection: ConnectionName
     identifier: IdentifierType
@@ -24,16 +24,16 @@ class AdapterContext(Generic[Settings]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdapterSpec(Generic[Settings, Port]):
+class AdapterSpec(Generic[Settings, Port_co]):
     """One adapter of a plugin.
 
-    `id` is "plugin.adapter", unique among all plugins and declared in the manifest. `port` is the Protocol from
-    `petiole.core.ports` that it satisfies; the host refuses anything else. `settings` validates the connection's
-    keys beyond the host's own; it must forbid unknown keys. `open` yields the adapter and closes, on the way out,
-    what it opened.
+    `id` is "plugin.adapter", unique among all plugins and declared in the manifest. `port` is the
+    Protocol from `petiole.core.ports` that it satisfies; the host refuses anything else. `settings`
+    validates the connection's keys beyond the host's own; it must forbid unknown keys. `open`
+    yields the adapter and closes, on the way out, what it opened.
     """
 
     id: str
-    port: type[Port]
+    port: type[Port_co]
     settings: type[Settings]
-    open: Callable[[AdapterContext[Settings]], AbstractContextManager[Port]]
+    open: Callable[[AdapterContext[Settings]], AbstractContextManager[Port_co]]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 class SandboxSpec:
     """A stand-in for the platform that runs on loopback.
 
-    `serve(host, port, announce)` blocks until SIGTERM or SIGINT; port 0 picks a free one. When ready it calls `announce`
-    once with one line of JSON, which holds at least `control` (URL of the control API) and `token`.
+    `serve(host, port, announce)` blocks until SIGTERM or SIGINT; port 0 picks a free one. When
+    ready it calls `announce` once with one line of JSON, which holds at least `control` (URL of the
+    control API) and `token`.
     """
 
     plugin: str

@@ -1,4 +1,4 @@
-"""A secret that cannot be printed: only a reference is kept, and the value is read where it is used."""
+"""A secret that cannot be printed: a reference is kept, the value is read where it is used."""
 
 import os
 from collections.abc import Mapping
@@ -15,9 +15,10 @@ _KINDS = ("env", "file", "keyring")
 
 
 class Secret:
-    """Where a secret is to be found: `{ env = "X" }`, `{ file = "…" }` or `{ keyring = "service/name" }`.
+    """Where a secret is: `{ env = "X" }`, `{ file = "…" }` or `{ keyring = "service/name" }`.
 
-    Neither `str` nor `repr` shows the value. It is read anew at each `reveal`, so that a changed file counts at once.
+    Neither `str` nor `repr` shows the value. It is read anew at each `reveal`, so that a changed
+    file counts at once.
     """
 
     __slots__ = ("kind", "name")
@@ -86,7 +87,9 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise MissingSecret(f"the secret file {path} cannot be read: {type(error).__name__}") from error
+        raise MissingSecret(
+            f"the secret file {path} cannot be read: {type(error).__name__}"
+        ) from error
 
 
 def _from_keyring(name: str) -> str:

@@ -1,26 +1,30 @@
-"""Every hook that a plugin may implement. Reads as a table of contents."""
+"""Every hook that a plugin may implement.
 
-from collections.abc import Sequence
+A hook is a declaration: its body is its docstring, whatever it is annotated to return.
+"""
+
 from typing import TYPE_CHECKING
 
-from petiole.hooks.adapters import AdapterSpec
 from petiole.hooks.markers import hookspec
-from petiole.hooks.sandbox import SandboxSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import click
     from pydantic import BaseModel
 
     from petiole.core.domain.events import MessageBuried, MessagesDelivered
+    from petiole.hooks.adapters import AdapterSpec
+    from petiole.hooks.sandbox import SandboxSpec
 
 
 @hookspec
-def petiole_provide_adapters() -> "Sequence[AdapterSpec[BaseModel, object]]":  # type: ignore[empty-body]  # a declaration
-    """Offer adapters. Called once, before any connection is opened; must not open anything itself."""
+def petiole_provide_adapters() -> "Sequence[AdapterSpec[BaseModel, object]]":  # type: ignore[empty-body]
+    """Offer adapters. Called once, before any connection is opened; opens nothing itself."""
 
 
 @hookspec
-def petiole_provide_sandbox() -> SandboxSpec:  # type: ignore[empty-body]  # a declaration
+def petiole_provide_sandbox() -> "SandboxSpec":  # type: ignore[empty-body]
     """Offer the twin of the plugin's platform."""
 
 

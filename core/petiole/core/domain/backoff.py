@@ -23,7 +23,7 @@ def backoff(attempt: int, policy: RetryPolicy, *, fraction: float) -> timedelta:
     `fraction` in [0, 1) is chance's share: full jitter spreads the tries of many batches evenly.
     """
     doublings = min(attempt - 1, 40)
-    widest = min(policy.base * 2**doublings, policy.ceiling)
+    widest: timedelta = min(policy.base * 2**doublings, policy.ceiling)
     return max(widest * fraction, policy.floor)
 
 

@@ -9,7 +9,8 @@ from enum import StrEnum
 class BatchPolicy:
     """How messages are grouped into one call.
 
-    The defaults are the platform's documented "100 profiles or 20 minutes", and stay below its 6 MB a call.
+    The defaults are the platform's documented "100 profiles or 20 minutes", and stay below its 6 MB
+    a call.
     """
 
     max_profiles: int = 100
@@ -21,9 +22,10 @@ class BatchPolicy:
 class Backlog:
     """What a connection could claim now, looked at no further than one batch deep.
 
-    `claimable` and `weight_bytes` stop growing at the limits that were asked about. `next_due_at` is the earliest
-    moment at which a message that now waits for a later try becomes claimable. `abandoned` counts batches whose
-    runner died or lost its lease; `in_flight` those that are being delivered, by whatever runner.
+    `claimable` and `weight_bytes` stop growing at the limits that were asked about. `next_due_at`
+    is the earliest moment at which a message that now waits for a later try becomes claimable.
+    `abandoned` counts batches whose runner died or lost its lease; `in_flight` those that are being
+    delivered, by whatever runner.
     """
 
     claimable: int = 0

@@ -1,9 +1,10 @@
-"""Whether a connection may send: closed, open until a moment, probing, or paused until somebody acts.
+"""Whether a connection may send: closed, open until a moment, probing, or paused.
 
-The state lives in the database, so that every runner and every reader sees the same one, also after a restart.
+The state lives in the database, so that every runner and every reader sees the same one, also after
+a restart.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -36,12 +37,17 @@ class BreakerPolicy:
     """`threshold` failed batches in a row open the circuit, for longer each time it fails again."""
 
     threshold: int = 5
-    pace: RetryPolicy = RetryPolicy(base=timedelta(seconds=2), ceiling=timedelta(minutes=5))
+    pace: RetryPolicy = field(
+        default_factory=lambda: RetryPolicy(base=timedelta(seconds=2), ceiling=timedelta(minutes=5))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionState:
-    """What is known of a connection beyond its messages. `failures` counts failed batches in a row."""
+    """What is known of a connection beyond its messages.
+
+    `failures` counts failed batches in a row.
+    """
 
     failures: int = 0
     open_until: datetime | None = None

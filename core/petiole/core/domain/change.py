@@ -42,9 +42,10 @@ class Scope:
 class ProfileChange:
     """A change on its way to the platform.
 
-    `id` is the producer's own key: a change whose id the outbox has seen is not enqueued again. Without one, every
-    enqueue counts. `fingerprint` is that of the whole profile after this change; `None` where it is not known (a
-    partial update), so that the next snapshot sends the profile again.
+    `id` is the producer's own key: a change whose id the outbox has seen is not enqueued again.
+    Without one, every enqueue counts. `fingerprint` is that of the whole profile after this change;
+    `None` where it is not known (a partial update), so that the next snapshot sends the profile
+    again.
     """
 
     scope: Scope

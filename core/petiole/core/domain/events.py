@@ -66,7 +66,7 @@ class ConnectionPaused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseExpired:
-    """Another runner took a batch over while this one delivered it; its messages may arrive twice."""
+    """Another runner took a batch over while it was delivered; it may arrive twice."""
 
     connection: ConnectionName
     batch: BatchId

@@ -1,4 +1,4 @@
-"""The data of a profile, kept as finished JSON text so that it is encoded once and spliced into requests."""
+"""The data of a profile: finished JSON text, encoded once and spliced into requests."""
 
 import hashlib
 import json
@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
-JsonValue: TypeAlias = (
-    "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
-)
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 
 FINGERPRINT_BYTES = 16
 

@@ -1,8 +1,8 @@
 """Folding: two pending changes of one profile become the one change that has the same effect.
 
-The laws, for histories that a source can produce (a profile is added only while absent, updated or removed only while
-present; an add carries the whole profile): folding, then applying, equals applying all in order; folding is
-associative. The outbox counts every fold.
+The laws, for histories that a source can produce (a profile is added only while absent, updated or
+removed only while present; an add carries the whole profile): folding, then applying, equals
+applying all in order; folding is associative. The outbox counts every fold.
 """
 
 from dataclasses import replace
@@ -21,9 +21,9 @@ def fold(earlier: ProfileChange, later: ProfileChange, *, held: bool) -> Profile
         later: the one that follows it directly.
         held: whether the platform holds the profile before `earlier` takes effect.
 
-    Returns:
-        add+update = add, anything+remove = remove (the platform may know the profile from before), remove+add =
-        update if held, else add; in all other cases the earlier kind stays and the later field wins.
+    Returns: add+update = add, anything+remove = remove (the platform may know the profile from
+        before), remove+add = update if held, else add; in all other cases the earlier kind stays
+        and the later field wins.
     """
     if later.kind is ChangeKind.REMOVE:
         return replace(earlier, kind=ChangeKind.REMOVE, fields=Fields(), fingerprint=None)

@@ -1,7 +1,7 @@
 """Who a profile is: a customer id, or the SHA-256 hash of an e-mail address.
 
-A raw address is trimmed, lower-cased and hashed here, at the edge, and kept nowhere. What cannot be an identity is
-refused with a reason that never repeats the value.
+A raw address is trimmed, lower-cased and hashed here, at the edge, and kept nowhere. What cannot be
+an identity is refused with a reason that never repeats the value.
 """
 
 import hashlib
@@ -15,7 +15,9 @@ from petiole.core.errors import IdentifierRefused
 
 MAX_CUSTOMER_ID_LENGTH = 100
 
-_NOTHING_WORDS = frozenset({"", "null", "none", "nil", "undefined", "n/a", "na", "nan", "-", "#n/a"})
+_NOTHING_WORDS = frozenset(
+    {"", "null", "none", "nil", "undefined", "n/a", "na", "nan", "-", "#n/a"}
+)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]+")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
@@ -64,15 +66,15 @@ class Identifier:
     def customer_id(cls, raw: str) -> Self:
         """Take a customer id: free text of at most 100 visible characters, trimmed.
 
-        Raises:
-            IdentifierRefused: empty, a word for nothing, too long, invisible characters, or a raw address.
+        Raises: IdentifierRefused: empty, a word for nothing, too long, invisible characters, or a
+            raw address.
         """
         value = raw.strip()
         _refuse_nothing(value, "customer id")
         _refuse_invisible(value, "customer id")
         if len(value) > MAX_CUSTOMER_ID_LENGTH:
             raise IdentifierRefused(
-                f"the customer id has {len(value)} characters; at most {MAX_CUSTOMER_ID_LENGTH} are allowed"
+                f"the customer id has {len(value)} characters, more than {MAX_CUSTOMER_ID_LENGTH}"
             )
         if "@" in value:
             raise IdentifierRefused(

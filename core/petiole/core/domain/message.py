@@ -17,7 +17,8 @@ BatchId = NewType("BatchId", int)
 class MessageState(StrEnum):
     """Where a message stands. Every store repeats these as database constraints.
 
-    pending -> in_flight -> delivered | pending (retry or defer) | parked | dead; pending -> folded; any -> erased
+    pending -> in_flight -> delivered | pending (retry or defer) | parked | dead; pending -> folded;
+    any -> erased
     """
 
     PENDING = "pending"
@@ -50,8 +51,8 @@ class Message:
 class Batch:
     """Messages claimed together: of one connection, in enqueue order, one per profile, never empty.
 
-    `recovered` tells that an earlier runner had claimed these same messages and did not settle them: they may have
-    been sent already.
+    `recovered` tells that an earlier runner had claimed these same messages and did not settle
+    them: they may have been sent already.
     """
 
     id: BatchId

@@ -28,7 +28,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Later, and the attempt does not count; at once when the connection flows again if `due_at` is `None`."""
+    """Later, and the attempt does not count; without `due_at`, when the connection flows again."""
 
     due_at: datetime | None
     reason: str
@@ -85,7 +85,7 @@ def verdict_on_outcome(outcome: Outcome) -> Verdict:
             assert_never(outcome)
 
 
-def verdict_on_error(  # noqa: PLR0913 - a pure rule: all that it depends on is handed in by name
+def verdict_on_error(
     error: DeliveryError,
     message: Message,
     *,

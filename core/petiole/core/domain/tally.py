@@ -35,8 +35,8 @@ class Tally:
 class EnqueueReceipt:
     """What became of changes handed to the outbox.
 
-    `enqueued` were taken, of which `folded` live on in an earlier pending change; `repeated` bore the id of a change
-    that the outbox had seen, and were not taken again.
+    `enqueued` were taken, of which `folded` live on in an earlier pending change; `repeated` bore
+    the id of a change that the outbox had seen, and were not taken again.
     """
 
     enqueued: int = 0

@@ -17,9 +17,11 @@ class Bookkeeping(Protocol):
         ...
 
     def audit(self, connection: ConnectionName) -> Tally:
-        """Count the rows that are there, one by one; equals the tally as long as nothing was pruned."""
+        """Count the rows that are there; equals the tally as long as nothing was pruned."""
         ...
 
-    def dead_letters(self, connection: ConnectionName | None, *, limit: int) -> Sequence[DeadLetter]:
+    def dead_letters(
+        self, connection: ConnectionName | None, *, limit: int
+    ) -> Sequence[DeadLetter]:
         """List dead and parked messages of one connection or of all, the newest first."""
         ...

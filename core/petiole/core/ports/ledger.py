@@ -30,7 +30,10 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Counts of profiles: what a sync would do. `held` is how many the scope held or was about to hold before."""
+    """Counts of profiles: what a sync would do.
+
+    `held` is how many the scope held, or was about to hold, before.
+    """
 
     added: int = 0
     updated: int = 0
@@ -56,7 +59,7 @@ class Comparison(Protocol):
         ...
 
     def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:
-        """Yield the changes that turn what is held into the snapshot: removals first, then in the snapshot's order.
+        """Yield what turns the held into the snapshot: removals first, then in its order.
 
         Stays the same while the changes are being enqueued.
         """
@@ -65,15 +68,19 @@ class Comparison(Protocol):
 
 @runtime_checkable
 class Ledger(Protocol):
-    """Remembers a fingerprint of each delivered profile, never its data. Written by `Outbox.settle` alone."""
+    """Remembers a fingerprint of each delivered profile, never its data.
+
+    Written by `Outbox.settle` alone.
+    """
 
     def compare(
         self, scope: Scope, profiles: Iterable[SnapshotProfile], *, mirror: bool
     ) -> AbstractContextManager[Comparison]:
-        """Compare in bounded memory; entering consumes `profiles`, leaving frees what was set aside.
+        """Compare in bounded memory; entering consumes `profiles`, leaving frees them.
 
-        A profile is held if it was delivered and not removed since, where open messages count as if they had been
-        delivered already; a dead one counts as nothing. With `mirror`, held profiles that the snapshot lacks are removed.
+        A profile is held if it was delivered and not removed since, where open messages count as if
+        they had been delivered already; a dead one counts as nothing. With `mirror`, held profiles
+        that the snapshot lacks are removed.
         """
         ...
 

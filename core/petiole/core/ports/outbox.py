@@ -15,18 +15,18 @@ from petiole.core.domain.tally import EnqueueReceipt
 class Outbox(Protocol):
     """Keeps every change until it is settled.
 
-    Each call is one transaction: it happens whole or not at all, and what returned has survived a crash. Changes of
-    one profile on one account are claimed in the order in which they were enqueued, never two at a time, across all
-    connections of that account; profiles never wait for each other. At every moment the accounting identity holds
-    (`domain.tally`).
+    Each call is one transaction: it happens whole or not at all, and what returned has survived a
+    crash. Changes of one profile on one account are claimed in the order in which they were
+    enqueued, never two at a time, across all connections of that account; profiles never wait for
+    each other. At every moment the accounting identity holds (`domain.tally`).
     """
 
     def enqueue(self, changes: Sequence[ProfileChange], *, folding: bool) -> EnqueueReceipt:
         """Take changes, in order.
 
-        A change whose `id` was seen before is not taken again. With `folding`, a change is folded into the one
-        before it of the same profile if that is pending in the same scope and has never been sent; the age of the
-        earlier one stays.
+        A change whose `id` was seen before is not taken again. With `folding`, a change is folded
+        into the one before it of the same profile if that is pending in the same scope and has
+        never been sent; the age of the earlier one stays.
         """
         ...
 
@@ -35,21 +35,31 @@ class Outbox(Protocol):
         ...
 
     def claim(
-        self, connection: ConnectionName, policy: BatchPolicy, *, batches: int, lease: timedelta
+        self,
+        connection: ConnectionName,
+        policy: BatchPolicy,
+        *,
+        batches: int,
+        partial: bool,
+        lease: timedelta,
     ) -> Sequence[Batch]:
-        """Take up to `batches` batches of the oldest claimable messages, each within the policy's limits.
+        """Take up to `batches` batches of the oldest claimable messages.
 
-        Claimed messages belong to the caller until they are settled or the lease ends. A claim counts as an attempt.
-        Abandoned batches (lease over, or their runner known to be dead) come first, whole and unchanged, marked as
-        recovered. A single message heavier than the limit goes alone. Costs O(batch) whatever the backlog.
+        Each keeps within the policy's limits.
+        Without `partial`, messages that do not fill a batch (by number or by weight) are left to
+        wait for more. Claimed messages belong to the caller until they are settled or the lease
+        ends. A claim counts as an attempt. Abandoned batches (lease over, or their runner known to
+        be dead) come first, whole and unchanged, marked as recovered. A single message heavier than
+        the limit goes alone. Costs O(batch) whatever the backlog.
         """
         ...
 
     def settle(self, settlements: Sequence[Settlement]) -> Collection[BatchId]:
         """Record the verdicts on claimed batches.
 
-        A delivered change is in the ledger from the same moment on. Settling a message lets the next change of its
-        profile become claimable; a parked one keeps its profile waiting. Deferring gives the attempt back.
+        A delivered change is in the ledger from the same moment on. Settling a message lets the
+        next change of its profile become claimable; a parked one keeps its profile waiting.
+        Deferring gives the attempt back.
 
         Returns:
             the batches that were not ours any more: nothing was recorded for those.

@@ -11,16 +11,16 @@ from petiole.core.domain.report import DeliveryReport
 class ProfileSink(Protocol):
     """Delivers messages to a platform and tells what it answered.
 
-    Called from several threads at once, each with its own messages. Never retries on its own: the outbox schedules
-    every try.
+    Called from several threads at once, each with its own messages. Never retries on its own: the
+    outbox schedules every try.
     """
 
     def deliver(self, messages: Sequence[Message]) -> DeliveryReport:
         """Send messages in one request and report on every one of them.
 
-        `messages` is never empty, holds at most the batch ceiling of the adapter's manifest, and no profile twice.
-        The report holds exactly the ids that were handed in: nobody is missing, nobody is added. An answer that
-        cannot be read is no success.
+        `messages` is never empty, holds at most the batch ceiling of the adapter's manifest, and no
+        profile twice. The report holds exactly the ids that were handed in: nobody is missing,
+        nobody is added. An answer that cannot be read is no success.
 
         Raises:
             Timeout: surely nothing was applied.
@@ -41,7 +41,7 @@ class VerifyingSink(ProfileSink, Protocol):
     def verify(self, messages: Sequence[Message]) -> DeliveryReport:
         """Tell, after an ambiguous delivery, which messages were applied.
 
-        Reports `Accepted` for each that was and leaves out each that was not or cannot be told. Changes nothing on
-        the platform. Raises like `deliver`.
+        Reports `Accepted` for each that was and leaves out each that was not or cannot be told.
+        Changes nothing on the platform. Raises like `deliver`.
         """
         ...

@@ -10,8 +10,8 @@ Result = TypeVar("Result")
 class Workers(Protocol, Generic[Result]):
     """Runs tasks, perhaps at the same time, and hands back what they return.
 
-    Submitted from one thread and collected by the same. A task must not raise. Tasks of different connections never
-    wait for each other.
+    Submitted from one thread and collected by the same. A task must not raise. Tasks of different
+    connections never wait for each other.
     """
 
     def submit(self, connection: str, task: Callable[[], Result]) -> None:

@@ -1,0 +1,1 @@
+"""Use cases outwards: plan a sync, enqueue its changes, relay them to the platform."""

@@ -1,0 +1,249 @@
+"""The relay: claim what is due, deliver it through the workers, settle every message, repeat."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from petiole.core.delivery.attempt import Attempt, attempt
+from petiole.core.delivery.verdicts import Judgement, judge
+from petiole.core.domain.backoff import RetryPolicy
+from petiole.core.domain.batching import BatchPolicy, DueReason, due, next_look
+from petiole.core.domain.breaker import HEALTHY, BreakerPolicy, ConnectionState, Flow
+from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.events import (
+    BatchSettled,
+    ConnectionHeld,
+    ConnectionPaused,
+    LeaseExpired,
+    MessageBuried,
+    MessagesDelivered,
+)
+from petiole.core.domain.message import Batch
+from petiole.core.domain.settlement import AmbiguityPolicy, Settlement
+from petiole.core.ports.chance import Chance
+from petiole.core.ports.clock import Clock
+from petiole.core.ports.connection_states import ConnectionStates
+from petiole.core.ports.observer import Observer
+from petiole.core.ports.outbox import Outbox
+from petiole.core.ports.profile_sink import ProfileSink
+from petiole.core.ports.workers import Workers
+
+POLL = timedelta(milliseconds=500)
+"""How often an idle relay looks for what others enqueued, and notices a wish to stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One connection as the relay serves it."""
+
+    connection: ConnectionName
+    sink: ProfileSink
+    batching: BatchPolicy = field(default_factory=BatchPolicy)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    ambiguity: AmbiguityPolicy = AmbiguityPolicy.RESEND
+    max_in_flight: int = 8
+    lease: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A finished attempt, on its way back from a worker."""
+
+    batch: Batch
+    attempt: Attempt
+    began_at: datetime
+    ended_at: datetime
+
+
+class Relay:
+    """Serves any number of connections from one thread; the workers' threads only call sinks."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        *,
+        outbox: Outbox,
+        states: ConnectionStates,
+        workers: Workers[Delivery],
+        clock: Clock,
+        chance: Chance,
+        observer: Observer,
+    ) -> None:
+        self._routes: Mapping[ConnectionName, Route] = {route.connection: route for route in routes}
+        self._outbox = outbox
+        self._states = states
+        self._workers = workers
+        self._clock = clock
+        self._chance = chance
+        self._observer = observer
+        self._in_air: Counter[ConnectionName] = Counter()
+
+    def run(self, *, until: Callable[[], bool]) -> None:
+        """Relay until told to stop; then settle what is in the air and return."""
+        while not until():
+            self._turn(flush=False, longest_wait=POLL)
+        self.land()
+
+    def drain(
+        self, *, flush: bool, patience: timedelta, until: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Relay until nothing is left that can be sent within `patience`, then return.
+
+        Args: flush: send also batches that are neither full nor old enough. patience: how long to
+            wait for a message's next try, for a held connection or for another runner. until: asked
+            often; true ends the work early.
+        """
+        while not until():
+            wake = self._turn(flush=flush, longest_wait=POLL)
+            idle = not self._in_air.total()
+            if idle and (wake is None or wake > self._clock.now() + patience):
+                return
+        self.land()
+
+    def land(self) -> None:
+        """Wait for what is in the air and settle it."""
+        while self._in_air.total():
+            self._settle(self._workers.collect(POLL))
+
+    def _turn(self, *, flush: bool, longest_wait: timedelta) -> datetime | None:
+        """Claim, wait a little, settle. Returns when there may be more to do; `None` for never."""
+        wakes = [self._serve(route, flush=flush) for route in self._routes.values()]
+        wake = min((wake for wake in wakes if wake is not None), default=None)
+        now = self._clock.now()
+        wait = longest_wait if wake is None else min(max(wake - now, timedelta()), longest_wait)
+        if self._in_air.total() or wake is not None:
+            self._settle(self._workers.collect(wait))
+        elif not flush:
+            self._workers.collect(wait)
+        return wake
+
+    def _serve(self, route: Route, *, flush: bool) -> datetime | None:
+        """Claim and submit what one connection may send now; tell when to look again."""
+        now = self._clock.now()
+        state = self._states.state(route.connection)
+        flow = state.flow(now)
+        if flow is Flow.PAUSED:
+            return None
+        backlog = self._outbox.backlog(route.connection, route.batching)
+        reason = due(backlog, route.batching, now=now, flush=flush)
+        if flow is Flow.OPEN:
+            return state.open_until if reason or backlog.next_due_at else None
+        room = 1 if flow is Flow.PROBING else route.max_in_flight
+        room -= max(self._in_air[route.connection], backlog.in_flight)
+        if reason and room > 0 and self._send(route, reason, room):
+            return now
+        if backlog.in_flight > self._in_air[route.connection]:
+            return now + POLL
+        return next_look(backlog, route.batching) if not reason else now + POLL
+
+    def _send(self, route: Route, reason: DueReason, room: int) -> bool:
+        batches = self._outbox.claim(
+            route.connection,
+            route.batching,
+            batches=room,
+            partial=reason in {DueReason.AGE, DueReason.FLUSH},
+            lease=route.lease,
+        )
+        for batch in batches:
+            self._in_air[route.connection] += 1
+            self._workers.submit(route.connection, self._task(route, batch))
+        return bool(batches)
+
+    def _task(self, route: Route, batch: Batch) -> Callable[[], Delivery]:
+        def deliver() -> Delivery:
+            began_at = self._clock.now()
+            course = attempt(route.sink, batch, ambiguity=route.ambiguity)
+            return Delivery(
+                batch=batch, attempt=course, began_at=began_at, ended_at=self._clock.now()
+            )
+
+        return deliver
+
+    def _settle(self, deliveries: Sequence[Delivery]) -> None:
+        """Record a handful of finished deliveries in one transaction, then tell about them."""
+        if not deliveries:
+            return
+        now = self._clock.now()
+        judged = []
+        for delivery in deliveries:
+            route = self._routes[delivery.batch.connection]
+            self._in_air[route.connection] -= 1
+            judged.append(
+                (
+                    delivery,
+                    judge(
+                        delivery.attempt,
+                        retry=route.retry,
+                        ambiguity=route.ambiguity,
+                        now=now,
+                        fraction=self._chance.fraction(),
+                    ),
+                )
+            )
+        lost = self._outbox.settle(
+            [Settlement(delivery.batch.id, judgement.verdicts) for delivery, judgement in judged]
+        )
+        for delivery, judgement in judged:
+            route = self._routes[delivery.batch.connection]
+            self._note_state(route, judgement, now)
+            if delivery.batch.id in lost:
+                self._observer.notify(
+                    LeaseExpired(connection=route.connection, batch=delivery.batch.id)
+                )
+            else:
+                self._tell(delivery, judgement)
+
+    def _note_state(self, route: Route, judgement: Judgement, now: datetime) -> None:
+        before = self._states.state(route.connection)
+        after = judgement.next_state(
+            before,
+            breaker=route.breaker,
+            retry=route.retry,
+            now=now,
+            fraction=self._chance.fraction(),
+        )
+        if after == before:
+            return
+        self._states.record(route.connection, after)
+        self._tell_state(route.connection, before, after)
+
+    def _tell_state(
+        self, connection: ConnectionName, before: ConnectionState, after: ConnectionState
+    ) -> None:
+        if after.paused and not before.paused:
+            self._observer.notify(
+                ConnectionPaused(connection=connection, why=after.paused, reason=after.reason)
+            )
+        elif after != HEALTHY and after.open_until and after.open_until != before.open_until:
+            self._observer.notify(
+                ConnectionHeld(connection=connection, until=after.open_until, reason=after.reason)
+            )
+
+    def _tell(self, delivery: Delivery, judgement: Judgement) -> None:
+        connection = delivery.batch.connection
+        if judgement.delivered:
+            self._observer.notify(
+                MessagesDelivered(connection=connection, messages=judgement.delivered)
+            )
+        for message, verdict in judgement.buried:
+            self._observer.notify(
+                MessageBuried(connection=connection, message=message, verdict=verdict)
+            )
+        self._observer.notify(
+            BatchSettled(
+                connection=connection,
+                batch=delivery.batch.id,
+                delivered=Counter(message.change.kind for message in judgement.delivered),
+                retried=judgement.retried,
+                resent=delivery.attempt.repeated + judgement.doubtful,
+                deferred=judgement.deferred,
+                parked=judgement.parked,
+                buried=len(judgement.buried),
+                calls=delivery.attempt.calls,
+                took=delivery.ended_at - delivery.began_at,
+                error=judgement.error,
+                retry_at=judgement.retry_at,
+            )
+        )
