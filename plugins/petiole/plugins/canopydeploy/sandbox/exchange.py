@@ -13,8 +13,9 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 class Request:
     """A call as it was read from the wire.
 
-    `path` is percent-decoded and carries no query; `query` holds the last value of every name; header names are lower
-    case; `host` is the host and port that the caller used, for URLs that lead back here; `peer` is the caller's address.
+    `path` is percent-decoded and carries no query; `query` holds the last value of every name;
+    header names are lower case; `host` is the host and port that the caller used, for URLs that
+    lead back here; `peer` is the caller's address.
     """
 
     method: str
@@ -45,11 +46,13 @@ class Manner(StrEnum):
 class Note:
     """What the platform did with a call, for the ledger; never sent.
 
-    `operation` names the SOAP operation, if it was one; `changes` lists (identifier, status) of the profile records in
-    the order in which they were sent.
+    `operation` names the SOAP operation, if it was one; `fault` the scripted fault that the call
+    met on its way; `changes` lists (identifier, status) of the profile records in the order in
+    which they were sent.
     """
 
     operation: str | None = None
+    fault: str | None = None
     records: int = 0
     applied: int = 0
     rejected: int = 0
@@ -61,12 +64,16 @@ NOTHING = Note()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer as it will be written to the wire; the server adds the length of the body."""
+    """An answer as it will be written to the wire; the server adds the length of the body.
+
+    `seconds` belongs to the manner: how long a silence lasts, or the pause before each byte.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     manner: Manner = Manner.WHOLE
+    seconds: float = 0.0
     note: Note = NOTHING
 
 
@@ -83,11 +90,21 @@ def json_answer(
     return Answer(status=status, headers=typed, body=body, note=note)
 
 
-def error_answer(status: int, message: str, *, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
-    """Answer with the platform's error form.
+class Refusal(Exception):
+    """The platform does not do what a call asks; `answer` says so in the platform's own form.
 
     The header is documented by the vendor for the Data Model API; the body is assumed.
     """
+
+    def __init__(
+        self, status: int, message: str, *, headers: Mapping[str, str] = NO_HEADERS
+    ) -> None:
+        super().__init__(message)
+        self.answer = error_answer(status, message, headers=headers)
+
+
+def error_answer(status: int, message: str, *, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
+    """Answer with the platform's error form: see `Refusal`."""
     return json_answer(
         {"error": {"code": status, "message": message}},
         status=status,

@@ -1,0 +1,124 @@
+"""The control API under `/_sandbox/`: look inside the twin, script it, reset it.
+
+It takes calls from this machine only and needs no token.
+"""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from http import HTTPStatus
+
+from petiole.plugins.canopydeploy.sandbox.document import Document, Nonsense
+from petiole.plugins.canopydeploy.sandbox.exchange import (
+    Answer,
+    Refusal,
+    Request,
+    error_answer,
+    json_answer,
+    text_answer,
+)
+from petiole.plugins.canopydeploy.sandbox.page import page
+from petiole.plugins.canopydeploy.sandbox.platform import Platform, State
+from petiole.plugins.canopydeploy.sandbox.report import report
+
+MOUNT = "/_sandbox/"
+
+Content = Mapping[str, object]
+
+
+class Control:
+    """Answers control calls about one platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._routes: dict[str, dict[str, Callable[[Request], Content]]] = {
+            "ledger": {"GET": self._ledger},
+            "faults": {
+                "GET": self._faults,
+                "POST": self._set_faults,
+                "DELETE": self._clear_faults,
+            },
+            "settings": {"GET": self._settings, "POST": self._change_settings},
+            "endpoints": {"GET": self._endpoints, "POST": self._make_endpoint},
+            "tokens": {"GET": self._tokens, "POST": self._set_token},
+            "reset": {"POST": self._reset},
+        }
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one control call; one that is refused has changed nothing."""
+        try:
+            return self._answer(request)
+        except Nonsense as problem:
+            return error_answer(HTTPStatus.BAD_REQUEST, str(problem))
+        except Refusal as refusal:
+            return refusal.answer
+
+    def _answer(self, request: Request) -> Answer:
+        if not ipaddress.ip_address(request.peer.partition("%")[0]).is_loopback:
+            raise Refusal(HTTPStatus.FORBIDDEN, "control calls come from this machine only")
+        name = request.path.removeprefix(MOUNT.rstrip("/")).strip("/")
+        if not name and request.method in {"GET", "HEAD"}:
+            return text_answer(page(self._state), media="text/html")
+        if name not in self._routes:
+            known = ", ".join(self._routes)
+            raise Refusal(HTTPStatus.NOT_FOUND, f"no control {name}; there are {known}")
+        methods = self._routes[name]
+        if request.method not in methods:
+            allow = ", ".join(methods)
+            message = f"{name} takes {allow} only"
+            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, message, headers={"Allow": allow})
+        return json_answer(methods[request.method](request))
+
+    @property
+    def _state(self) -> State:
+        return self._platform.state
+
+    def _ledger(self, request: Request) -> Content:
+        return report(self._state, records=request.query.get("records", "0") not in {"0", ""})
+
+    def _faults(self, _: Request) -> Content:
+        return {"rules": self._state.faults.shown()}
+
+    def _set_faults(self, request: Request) -> Content:
+        self._state.faults.script(Document.parse(request.body, where="the script"))
+        return self._faults(request)
+
+    def _clear_faults(self, request: Request) -> Content:
+        self._state.faults.clear()
+        return self._faults(request)
+
+    def _settings(self, _: Request) -> Content:
+        return asdict(self._state.settings)
+
+    def _change_settings(self, request: Request) -> Content:
+        self._state.change(Document.parse(request.body, where="the settings"))
+        return self._settings(request)
+
+    def _endpoints(self, _: Request) -> Content:
+        return {"endpoints": self._state.webhooks.shown()}
+
+    def _make_endpoint(self, request: Request) -> Content:
+        document = Document.parse(request.body, where="the endpoint")
+        name = document.text("name")
+        key = None
+        if not document.missing("mapping"):
+            mapping = document.document("mapping")
+            key = mapping.text("key")
+            mapping.finish()
+        document.finish()
+        self._state.webhooks.make(name, key=key)
+        return self._endpoints(request)
+
+    def _tokens(self, _: Request) -> Content:
+        return self._state.access.shown()
+
+    def _set_token(self, request: Request) -> Content:
+        document = Document.parse(request.body, where="the token")
+        token, active = document.text("token"), document.flag("active", default=True)
+        document.finish()
+        self._state.access.set(token, active=active)
+        return self._tokens(request)
+
+    def _reset(self, _: Request) -> Content:
+        self._platform.reset()
+        return {}

@@ -1,0 +1,90 @@
+"""The records in a webhook's body: read, and judged one by one."""
+
+import json
+from dataclasses import dataclass
+from typing import NoReturn
+
+from petiole.plugins.canopydeploy.sandbox.profiles import STATUSES, Change
+from petiole.plugins.canopydeploy.sandbox.settings import Settings
+
+Record = dict[str, object]
+
+MALFORMED_CODE = 101
+"""The code for a missing value in the SOAP table; that webhooks use it too is assumed."""
+
+INVALID_CODE = 105
+"""The code for an invalid value, likewise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why one record is not applied.
+
+    Assumed, and stated only here: the echo of the record carries this as `error`, not an id.
+    """
+
+    code: int
+    message: str
+
+    def shown(self) -> Record:
+        """Return the rejection as the echo carries it."""
+        return {"code": self.code, "message": self.message}
+
+
+class Reader:
+    """Reads records under the settings of one moment."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._envelope = settings.envelope
+        self._around = settings.envelope.keys()
+        self._most = settings.option_characters
+
+    def identifier(self, record: Record) -> str | None:
+        """Return the identifier of a record, if it has one."""
+        return scalar(record.get(self._envelope.identifier))
+
+    def change(self, record: Record) -> Change | Rejection | None:
+        """Tell what a record asks for; None if it only names a contact, without a segment."""
+        segment = scalar(record.get(self._envelope.segment))
+        status = scalar(record.get(self._envelope.status))
+        if segment is None and status is None:
+            return None
+        identifier = self.identifier(record)
+        if segment is None or identifier is None:
+            missing = self._envelope.segment if segment is None else self._envelope.identifier
+            return Rejection(code=MALFORMED_CODE, message=f"{missing} is missing")
+        if status not in STATUSES:
+            message = f"{self._envelope.status} must be one of {', '.join(sorted(STATUSES))}"
+            return Rejection(code=INVALID_CODE, message=message)
+        fields = {
+            key: value[: self._most] if isinstance(value, str) else value
+            for key, value in record.items()
+            if key not in self._around
+        }
+        return Change(segment=segment, identifier=identifier, status=status, fields=fields)
+
+
+def parsed(body: bytes) -> list[Record] | Record:
+    """Read one object or an array of objects; raise ValueError for anything else."""
+    try:
+        content = json.loads(body, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if isinstance(content, dict):
+        return content
+    if isinstance(content, list) and all(isinstance(record, dict) for record in content):
+        return content
+    raise ValueError("neither an object nor an array of objects")
+
+
+def scalar(value: object) -> str | None:
+    """Return a string or an integer as text, and None for what cannot name anything."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")

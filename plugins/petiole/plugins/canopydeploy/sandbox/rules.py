@@ -1,0 +1,170 @@
+"""One line of the fault script: which calls or records it means, and what becomes of them."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http import HTTPStatus
+
+from petiole.plugins.canopydeploy.sandbox.document import Document, Nonsense
+from petiole.plugins.canopydeploy.sandbox.exchange import Request
+
+LOWEST_STATUS = 200
+HIGHEST_STATUS = 599
+
+REJECTED_CODE = 105
+"""The vendor's SOAP code for an invalid value; that webhooks use it too is assumed."""
+
+
+class Fault(StrEnum):
+    """What can go wrong with a call. Unless said otherwise the call is not applied."""
+
+    STATUS = "status"
+    """A status of your choice, with headers of your choice."""
+    TIMEOUT_BEFORE = "timeout-before"
+    """Never answered, never applied."""
+    TIMEOUT_AFTER = "timeout-after"
+    """Applied, never answered."""
+    CUT_BEFORE = "cut-before"
+    """The connection is closed, nothing is applied."""
+    CUT_AFTER = "cut-after"
+    """Applied, then the connection is closed without an answer."""
+    CUT_MIDWAY = "cut-midway"
+    """Applied, then the connection is closed in the middle of the answer."""
+    TRICKLE = "trickle"
+    """Applied and answered, a byte at a time."""
+    HTML = "html"
+    """200 with a page in HTML, as a proxy sends it."""
+    BROKEN_JSON = "broken-json"
+    """Applied and answered 200, with a body that stops half-way."""
+    EMPTY = "empty"
+    """Applied and answered 200, without a body."""
+    REJECT = "reject"
+    """The named records are refused one by one; the others are applied."""
+    REFUSE = "refuse"
+    """A call that holds one of the named records is refused whole, naming no culprit."""
+
+
+APPLIED = frozenset(
+    {
+        Fault.TIMEOUT_AFTER,
+        Fault.CUT_AFTER,
+        Fault.CUT_MIDWAY,
+        Fault.TRICKLE,
+        Fault.BROKEN_JSON,
+        Fault.EMPTY,
+    }
+)
+"""The faults of calls that are applied unless the rule says `"applied": false`."""
+
+FIXED = frozenset({Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER, Fault.CUT_BEFORE, Fault.CUT_AFTER})
+"""The faults whose name already says whether the call is applied."""
+
+BY_RECORD = frozenset({Fault.REJECT, Fault.REFUSE})
+
+
+@dataclass(slots=True, kw_only=True)
+class Rule:
+    """One line of the script, and how often it fired.
+
+    Calls are counted by each rule for itself, from 1: those since the script was set whose path
+    begins with `path` and whose body contains `contains`. Without `calls`, `every` or `share` each
+    of them is meant. `times` bounds how often the rule fires; 0 is for ever.
+    """
+
+    fault: Fault
+    calls: tuple[int, ...] = ()
+    every: int = 0
+    share: float | None = None
+    seed: int = 0
+    path: str = ""
+    contains: bytes = b""
+    times: int = 0
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    applied: bool = False
+    identifiers: frozenset[str] = frozenset()
+    code: int = 0
+    message: str = ""
+    seen: int = 0
+    fired: int = 0
+    chance: random.Random = field(default_factory=random.Random)
+
+    def means(self, request: Request) -> bool:
+        """Count a call, and tell whether it is one that this rule spoils."""
+        if not request.path.startswith(self.path) or self.contains not in request.body:
+            return False
+        self.seen += 1
+        if self.calls:
+            meant = self.seen in self.calls
+        elif self.every:
+            meant = self.seen % self.every == 0
+        elif self.share is not None:
+            meant = self.chance.random() < self.share
+        else:
+            meant = True
+        return meant and not self.spent
+
+    def names(self, path: str, identifier: str | None) -> bool:
+        """Tell whether a record is one that this rule spoils."""
+        return path.startswith(self.path) and identifier in self.identifiers and not self.spent
+
+    @property
+    def spent(self) -> bool:
+        """Whether the rule has fired as often as it may."""
+        return 0 < self.times <= self.fired
+
+
+def parsed(document: Document) -> Rule:
+    """Read one rule, or raise Nonsense."""
+    name = document.text("fault")
+    if name not in set(Fault):
+        raise Nonsense(f"{document.where}: no fault {name}; there are {', '.join(Fault)}")
+    fault = Fault(name)
+    rule = Rule(fault=fault, times=document.whole("times", 0))
+    rule.path = "" if document.missing("path") else document.text("path")
+    if fault in BY_RECORD:
+        _read_culprits(rule, document)
+    else:
+        _read_selection(rule, document)
+    if fault in {Fault.STATUS, Fault.HTML}:
+        _read_status(rule, document)
+    rule.applied = fault in APPLIED
+    if fault not in FIXED | BY_RECORD:
+        rule.applied = document.flag("applied", default=rule.applied)
+    document.finish()
+    return rule
+
+
+def _read_culprits(rule: Rule, document: Document) -> None:
+    rule.identifiers = frozenset(document.texts("identifiers"))
+    if rule.fault is Fault.REJECT:
+        rule.code = document.whole("code", REJECTED_CODE)
+        rule.message = document.text("message", "the record was rejected")
+    else:
+        rule.message = document.text("message", "the request holds an invalid record")
+
+
+def _read_selection(rule: Rule, document: Document) -> None:
+    given = [key for key in ("calls", "every", "share") if key in document]
+    if len(given) > 1:
+        raise Nonsense(f"{document.where}: choose one of {' and '.join(given)}")
+    if "calls" in document:
+        rule.calls = document.wholes("calls")
+    if "every" in document:
+        rule.every = document.whole("every", least=1)
+    if "share" in document:
+        rule.share = document.number("share", most=1.0)
+        rule.seed = document.whole("seed", 0)
+        rule.chance.seed(rule.seed)
+    if "contains" in document:
+        rule.contains = document.text("contains").encode()
+
+
+def _read_status(rule: Rule, document: Document) -> None:
+    default = HTTPStatus.OK if rule.fault is Fault.HTML else None
+    rule.status = document.whole("status", default, least=LOWEST_STATUS)
+    if rule.status > HIGHEST_STATUS:
+        raise Nonsense(f"{document.where}: status must be at most {HIGHEST_STATUS}")
+    rule.headers = document.strings("headers")
+    rule.message = document.text("message", "the sandbox was told to answer so")

@@ -1,0 +1,74 @@
+"""The twin's numbers and names, each of which the control API can change while it runs."""
+
+from dataclasses import dataclass, field, fields, replace
+
+from petiole.plugins.canopydeploy.sandbox.document import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """The keys around a profile's own fields in a webhook record. Assumed; hence settings."""
+
+    identifier: str = "identifier"
+    segment: str = "segmentId"
+    status: str = "status"
+    identifier_type: str = "identifierType"
+    partner_number: str = "partnerNumber"
+    segment_name: str = "segmentName"
+    timestamp: str = "timestamp"
+
+    def keys(self) -> frozenset[str]:
+        """Return every key that is not a field of the profile."""
+        return frozenset(getattr(self, entry.name) for entry in fields(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Limits as the vendor documents them, and the twin's own pace.
+
+    `daily_quota`: webhook calls of the brand in a day of Amsterdam. `size_limit_bytes`: the strict
+    reading of the documented 6 MB. `option_characters`: longer option values are cut to this (the
+    limit is documented, that the call still succeeds is assumed). `parallel` and `queue`: calls per
+    token that run, and that wait; the next one is answered 429. `hold_seconds`: how long a scripted
+    timeout holds the connection. `clock_offset_seconds`: how far the platform's clock is ahead.
+    """
+
+    daily_quota: int = 50_000
+    size_limit_bytes: int = 6_000_000
+    option_characters: int = 256
+    parallel: int = 25
+    queue: int = 100
+    latency_ms: float = 0.0
+    hold_seconds: float = 60.0
+    trickle_ms: float = 1.0
+    clock_offset_seconds: float = 0.0
+    envelope: Envelope = field(default_factory=Envelope)
+
+    def changed(self, changes: Document) -> "Settings":
+        """Return these settings with some of them changed, or raise Nonsense."""
+        envelope = self.envelope
+        if "envelope" in changes:
+            keys = changes.document("envelope")
+            envelope = replace(envelope, **{name: keys.text(name) for name in _known(keys)})
+            keys.finish()
+        fresh = replace(
+            self,
+            daily_quota=changes.whole("daily_quota", self.daily_quota),
+            size_limit_bytes=changes.whole("size_limit_bytes", self.size_limit_bytes),
+            option_characters=changes.whole("option_characters", self.option_characters),
+            parallel=changes.whole("parallel", self.parallel, least=1),
+            queue=changes.whole("queue", self.queue),
+            latency_ms=changes.number("latency_ms", self.latency_ms),
+            hold_seconds=changes.number("hold_seconds", self.hold_seconds),
+            trickle_ms=changes.number("trickle_ms", self.trickle_ms),
+            clock_offset_seconds=changes.number(
+                "clock_offset_seconds", self.clock_offset_seconds, least=-1e9, most=1e9
+            ),
+            envelope=envelope,
+        )
+        changes.finish()
+        return fresh
+
+
+def _known(keys: Document) -> list[str]:
+    return [entry.name for entry in fields(Envelope) if entry.name in keys]

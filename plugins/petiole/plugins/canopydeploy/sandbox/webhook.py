@@ -1,0 +1,164 @@
+"""The webhook receivers: records in, their echo out, profiles changed in between.
+
+Documented by the vendor: the shapes of the payload, the echo, the ways to authenticate, the limits
+and the daily count. Assumed: most of the statuses, and the name `clang_id`.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Protocol
+
+from petiole.plugins.canopydeploy.sandbox.access import Access
+from petiole.plugins.canopydeploy.sandbox.exchange import (
+    Answer,
+    Note,
+    Refusal,
+    Request,
+    error_answer,
+    json_answer,
+)
+from petiole.plugins.canopydeploy.sandbox.faults import Faults
+from petiole.plugins.canopydeploy.sandbox.profiles import Change, Profiles
+from petiole.plugins.canopydeploy.sandbox.quota import Quota
+from petiole.plugins.canopydeploy.sandbox.records import Reader, Record, Rejection, parsed, scalar
+from petiole.plugins.canopydeploy.sandbox.rules import Fault, Rule
+from petiole.plugins.canopydeploy.sandbox.settings import Settings
+
+MOUNT = "/app/api/rest/public/v2/project/datahook/data-receiver/"
+
+COUNT_HEADER = "X-Clang-Request-Count"
+
+
+class Identify(Protocol):
+    """Finds or makes a customer, and returns the numeric id."""
+
+    def __call__(self, *, key: str, value: str) -> int:
+        """Return the id of the customer whose option `key` has this value."""
+
+
+class Webhooks:
+    """The receivers of the brand, each a name and the key of its mapping, if it has a mapping."""
+
+    def __init__(
+        self,
+        *,
+        access: Access,
+        faults: Faults,
+        identify: Identify,
+        profiles: Profiles,
+        quota: Quota,
+        settings: Callable[[], Settings],
+    ) -> None:
+        self._access = access
+        self._faults = faults
+        self._identify = identify
+        self._profiles = profiles
+        self._quota = quota
+        self._settings = settings
+        self._guard = threading.Lock()
+        self._keys: dict[str, str | None] = {"demo": settings().envelope.identifier}
+
+    def make(self, name: str, *, key: str | None) -> None:
+        """Make a receiver or change its mapping; without a key it has none, and only echoes."""
+        with self._guard:
+            self._keys[name] = key
+
+    def shown(self) -> dict[str, str | None]:
+        """Return the receivers, each with the key of its mapping."""
+        with self._guard:
+            return dict(self._keys)
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one call.
+
+        Raises:
+            Refusal: Nothing was applied.
+        """
+        key = self._receiver(request)
+        counted = self._counted()
+        if len(request.body) > self._settings().size_limit_bytes:
+            status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            raise Refusal(status, "the body is too large", headers=counted)
+        try:
+            content = parsed(request.body)
+        except ValueError:
+            message = "the body must be a JSON object or an array of objects"
+            raise Refusal(HTTPStatus.BAD_REQUEST, message, headers=counted) from None
+        if key is None:
+            return _echo(request.body, records=_listed(content), counted=counted)
+        return self._apply(content, key=key, path=request.path, counted=counted)
+
+    def _receiver(self, request: Request) -> str | None:
+        """Return the key of the receiver that may take this call."""
+        receivers = self.shown()
+        name = request.path.removeprefix(MOUNT)
+        if name not in receivers:
+            raise Refusal(HTTPStatus.NOT_FOUND, "no webhook has this address")
+        if request.method != "POST":
+            allow = {"Allow": "POST"}
+            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "POST only", headers=allow)
+        if not self._access.admits(request):
+            raise Refusal(HTTPStatus.UNAUTHORIZED, "the token is missing or does not work")
+        return receivers[name]
+
+    def _counted(self) -> dict[str, str]:
+        """Count the call, and return the header that says how many the day has seen."""
+        count = self._quota.count()
+        counted = {COUNT_HEADER: str(count)}
+        if count > self._settings().daily_quota:
+            message = "the calls of this day are used up"
+            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, message, headers=counted)
+        return counted
+
+    def _apply(
+        self, content: list[Record] | Record, *, key: str, path: str, counted: Mapping[str, str]
+    ) -> Answer:
+        records = _listed(content)
+        reader = Reader(self._settings())
+        culprits = self._faults.culprits(path, map(reader.identifier, records))
+        refusal = next((r for r in culprits.values() if r.fault is Fault.REFUSE), None)
+        if refusal:
+            return _refused(refusal, records=records, counted=counted)
+        changes: list[Change] = []
+        rejected = 0
+        for record in records:
+            outcome = reader.change(record)
+            culprit = culprits.get(reader.identifier(record)) if culprits else None
+            if culprit:
+                outcome = Rejection(code=culprit.code, message=culprit.message)
+            if isinstance(outcome, Rejection):
+                record["error"] = outcome.shown()
+                rejected += 1
+                continue
+            if outcome:
+                changes.append(outcome)
+            value = scalar(record.get(key))
+            if value:
+                record["clang_id"] = f"clang_{self._identify(key=key, value=value)}"
+        self._profiles.apply(changes)
+        note = Note(
+            fault=Fault.REJECT if culprits else None,
+            records=len(records),
+            applied=len(records) - rejected,
+            rejected=rejected,
+            changes=[(change.identifier, change.status) for change in changes],
+        )
+        return json_answer(content, headers=counted, note=note)
+
+
+def _listed(content: list[Record] | Record) -> list[Record]:
+    return content if isinstance(content, list) else [content]
+
+
+def _echo(body: bytes, *, records: list[Record], counted: Mapping[str, str]) -> Answer:
+    """Send back, byte for byte, what a receiver without a mapping cannot understand yet."""
+    headers = {"Content-Type": "application/json", **counted}
+    return Answer(status=HTTPStatus.OK, headers=headers, body=body, note=Note(records=len(records)))
+
+
+def _refused(rule: Rule, *, records: list[Record], counted: Mapping[str, str]) -> Answer:
+    """Refuse a whole call without naming the culprit. Assumed."""
+    answer = error_answer(HTTPStatus.BAD_REQUEST, rule.message, headers=counted)
+    return replace(answer, note=Note(fault=rule.fault, records=len(records)))
