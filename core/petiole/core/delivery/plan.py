@@ -1,0 +1,86 @@
+"""Plan a sync: what would be added, updated and removed to make the platform hold a snapshot."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from petiole.core.delivery.reading import (
+    FieldMapping,
+    Keying,
+    Refusals,
+    read_profiles,
+    require_columns,
+)
+from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
+from petiole.core.ports.audience import Audience
+from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat
+
+
+class SyncMode(StrEnum):
+    """What an input means."""
+
+    UPSERT = "upsert"
+    """A snapshot: add and update what it holds, leave alone what it lacks."""
+    MIRROR = "mirror"
+    """A snapshot: the segment shall hold exactly this."""
+    CHANGES = "changes"
+    """A log: each row is one change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A snapshot measured against what the platform holds.
+
+    Where rows were refused, nobody knows whose they are: then a mirror withholds its removals, so that
+    a broken row never removes the profile that it stands for.
+    """
+
+    comparison: Comparison
+    refusals: Refusals
+
+    @property
+    def difference(self) -> Difference:
+        """The counts, as they would be carried out if nothing is withheld."""
+        return self.comparison.difference()
+
+    @property
+    def repeats(self) -> Sequence[Repeat]:
+        """Lines that name a profile again; the first line counts."""
+        return self.comparison.repeats()
+
+    @property
+    def withheld(self) -> int:
+        """How many removals are withheld because rows were refused."""
+        return self.difference.removed if self.refusals.count else 0
+
+    def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:
+        """Yield the changes to enqueue, removals first."""
+        for change in self.comparison.changes(occurred_at):
+            if change.kind is ChangeKind.REMOVE and self.refusals.count:
+                continue
+            yield change
+
+
+@contextmanager
+def plan_sync(
+    audience: Audience,
+    *,
+    scope: Scope,
+    keying: Keying,
+    mapping: FieldMapping,
+    ledger: Ledger,
+    mirror: bool,
+    refusals: Refusals,
+) -> Iterator[Plan]:
+    """Read the whole snapshot and compare it; nothing is enqueued yet.
+
+    Raises:
+        AudienceError: the source cannot be read, or lacks a column that is needed.
+    """
+    needed = [keying.column, *([keying.address] if keying.address else [])]
+    require_columns(audience, [*needed, *(mapping.columns or {}).values()])
+    profiles = read_profiles(audience, keying, mapping, refusals)
+    with ledger.compare(scope, profiles, mirror=mirror) as comparison:
+        yield Plan(comparison=comparison, refusals=refusals)
