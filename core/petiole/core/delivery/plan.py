@@ -33,8 +33,8 @@ class SyncMode(StrEnum):
 class Plan:
     """A snapshot measured against what the platform holds.
 
-    Where rows were refused, nobody knows whose they are: then a mirror withholds its removals, so that
-    a broken row never removes the profile that it stands for.
+    Where rows were refused, nobody knows whose they are: then a mirror withholds its removals, so
+    that a broken row never removes the profile that it stands for.
     """
 
     comparison: Comparison

@@ -1,4 +1,4 @@
-"""Turn rows of an audience into profiles and changes: identify, map columns, refuse what is broken."""
+"""Turn rows of an audience into profiles: identify, map columns, refuse what is broken."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ KEPT_REFUSALS = 1_000
 class Keying:
     """Which column tells who a profile is.
 
-    With `hashed`, the column promises finished hashes and a raw address is refused. `address` names a
-    column with the raw address that each hash must agree with; it is never carried on.
+    With `hashed`, the column promises finished hashes and a raw address is refused. `address` names
+    a column with the raw address that each hash must agree with; it is never carried on.
     """
 
     column: str
@@ -69,7 +69,7 @@ class FieldMapping:
 
 @dataclass(slots=True)
 class Refusals:
-    """Rows that were refused: all are counted, the first thousand kept, each told to `on_refusal`."""
+    """Rows that were refused: all counted, the first thousand kept, each told to `on_refusal`."""
 
     on_refusal: Callable[[RefusedRow], None] | None = None
     count: int = 0
