@@ -2,8 +2,12 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from textwrap import shorten
+
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+VALUE = re.compile(r"[ -~]*")
 
 SHOWN_CHARACTERS = 60
 
@@ -103,17 +107,15 @@ class Document:
         """Read an object."""
         return Document(self._value(key, None), where=f"{self.where}: {key}")
 
-    def strings(self, key: str) -> dict[str, str]:
-        """Read an object whose values are strings."""
+    def headers(self, key: str) -> dict[str, str]:
+        """Read an object of strings that can stand in a header; none by default."""
         value = self._value(key, {})
-        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise self._refusal(key, "an object of strings", value)
+        if not isinstance(value, dict) or not all(
+            NAME.fullmatch(name) and isinstance(text, str) and VALUE.fullmatch(text)
+            for name, text in value.items()
+        ):
+            raise self._refusal(key, "an object of strings that fit into headers", value)
         return value
-
-    def names(self) -> tuple[str, ...]:
-        """Tell which keys there are, and count them as read."""
-        self._read.update(self.content)
-        return tuple(self.content)
 
     def missing(self, key: str) -> bool:
         """Tell whether a key is absent or null, and count it as read."""

@@ -56,12 +56,16 @@ class Reader:
         if status not in STATUSES:
             message = f"{self._envelope.status} must be one of {', '.join(sorted(STATUSES))}"
             return Rejection(code=INVALID_CODE, message=message)
-        fields = {
-            key: value[: self._most] if isinstance(value, str) else value
-            for key, value in record.items()
-            if key not in self._around
-        }
-        return Change(segment=segment, identifier=identifier, status=status, fields=fields)
+        return Change(segment, identifier, status, self._fields(record))
+
+    def _fields(self, record: Record) -> Record:
+        fields = record.copy()
+        for key in self._around:
+            fields.pop(key, None)
+        for key, value in fields.items():
+            if isinstance(value, str) and len(value) > self._most:
+                fields[key] = value[: self._most]
+        return fields
 
 
 def parsed(body: bytes) -> list[Record] | Record:

@@ -166,5 +166,5 @@ def _read_status(rule: Rule, document: Document) -> None:
     rule.status = document.whole("status", default, least=LOWEST_STATUS)
     if rule.status > HIGHEST_STATUS:
         raise Nonsense(f"{document.where}: status must be at most {HIGHEST_STATUS}")
-    rule.headers = document.strings("headers")
+    rule.headers = document.headers("headers")
     rule.message = document.text("message", "the sandbox was told to answer so")
