@@ -35,6 +35,12 @@ class Pace:
         finally:
             self._leave(caller)
 
+    def waiting(self, caller: str) -> int:
+        """Return how many calls wait for their turn."""
+        with self._turn:
+            lane = self._lanes.get(caller)
+            return lane.waiting if lane else 0
+
     def _enter(self, caller: str) -> bool:
         with self._turn:
             lane = self._lanes.setdefault(caller, _Lane())

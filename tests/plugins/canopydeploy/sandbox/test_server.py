@@ -1,0 +1,209 @@
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Manner, Request, json_answer
+from petiole.plugins.canopydeploy.sandbox.server import MOST_BODY_BYTES, Server
+
+
+@contextmanager
+def served(respond: Callable[[Request], Answer]) -> Iterator[Server]:
+    server = Server("127.0.0.1", 0, respond=respond)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+
+
+def told(request: Request) -> Answer:
+    """Answer with what came in."""
+    return json_answer(
+        {
+            "method": request.method,
+            "path": request.path,
+            "query": dict(request.query),
+            "kind": request.headers.get("content-type"),
+            "body": request.body.decode(),
+            "host": request.host,
+            "peer": request.peer,
+        }
+    )
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with served(told) as server:
+        yield server.address
+
+
+def raw(address: str, sent: bytes) -> bytes:
+    """Send bytes and read until the server closes the connection."""
+    host, _, port = address.partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(sent)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+        return received
+
+
+def test_request_arrives_whole(address: str) -> None:
+    answer = httpx.post(f"http://{address}/a%20b/c?wsdl&version=1.24", json=["é"])
+
+    assert answer.json() == {
+        "method": "POST",
+        "path": "/a b/c",
+        "query": {"wsdl": "", "version": "1.24"},
+        "kind": "application/json",
+        "body": '["é"]',
+        "host": address,
+        "peer": "127.0.0.1",
+    }
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_every_method_arrives(address: str, method: str) -> None:
+    answer = httpx.request(method, f"http://{address}/")
+
+    assert answer.json()["method"] == method
+
+
+def test_head_is_answered_without_a_body(address: str) -> None:
+    answer = httpx.head(f"http://{address}/")
+
+    assert int(answer.headers["Content-Length"]) > 0
+    assert answer.content == b""
+
+
+def test_connection_serves_many_calls(address: str) -> None:
+    seen = set()
+    with httpx.Client() as client:
+        for _ in range(3):
+            answer = client.get(f"http://{address}/")
+            seen.add(answer.extensions["network_stream"].get_extra_info("client_addr"))
+
+    assert len(seen) == 1
+
+
+def test_connection_closes_where_the_caller_asks(address: str) -> None:
+    received = raw(address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert b"Connection: close\r\n" in received
+
+
+def test_body_in_chunks_is_put_together(address: str) -> None:
+    parts = iter([b"one ", b"two ", b"three"])
+
+    answer = httpx.post(f"http://{address}/", content=parts)
+
+    assert answer.json()["body"] == "one two three"
+
+
+def test_chunks_leave_the_connection_usable(address: str) -> None:
+    with httpx.Client() as client:
+        client.post(f"http://{address}/", content=iter([b"x"]))
+        answer = client.post(f"http://{address}/", content=b"y")
+
+    assert answer.json()["body"] == "y"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"Content-Length: {MOST_BODY_BYTES + 1}",
+        "Content-Length: -1",
+        "Content-Length: many",
+        "Transfer-Encoding: chunked\r\n\r\nno-size",
+        f"Transfer-Encoding: chunked\r\n\r\n{MOST_BODY_BYTES + 1:x}",
+    ],
+)
+def test_body_that_cannot_be_read_is_answered_413_and_closes(address: str, head: str) -> None:
+    received = raw(address, f"POST / HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
+
+    assert received.startswith(b"HTTP/1.1 413 ")
+
+
+def test_cut_closes_without_an_answer() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"never", manner=Manner.CUT)
+
+    with served(respond) as server, pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"http://{server.address}/")
+
+
+def test_midway_stops_in_the_body() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"x" * 100, manner=Manner.MIDWAY)
+
+    with served(respond) as server:
+        received = raw(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert b"Content-Length: 100\r\n" in received
+    assert received.endswith(b"\r\n\r\n" + b"x" * 50)
+
+
+def test_trickle_arrives_whole() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"slow", manner=Manner.TRICKLE)
+
+    with served(respond) as server:
+        assert httpx.get(f"http://{server.address}/").content == b"slow"
+
+
+def test_silence_ends_with_a_closed_connection() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"never", manner=Manner.SILENCE, seconds=0.01)
+
+    with served(respond) as server, pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"http://{server.address}/")
+
+
+def test_stop_ends_silence_and_idle_connections() -> None:
+    arrived = threading.Event()
+
+    def respond(request: Request) -> Answer:
+        if request.path == "/held":
+            arrived.set()
+            return Answer(status=200, manner=Manner.SILENCE, seconds=3600)
+        return told(request)
+
+    outcome: list[Exception] = []
+
+    def hold(address: str) -> None:
+        try:
+            httpx.get(f"http://{address}/held", timeout=3600)
+        except httpx.RemoteProtocolError as problem:
+            outcome.append(problem)
+
+    with httpx.Client() as idle:
+        with served(respond) as server:
+            idle.get(f"http://{server.address}/")
+            caller = threading.Thread(target=hold, args=(server.address,))
+            caller.start()
+            arrived.wait()
+        caller.join()
+
+    assert len(outcome) == 1
+    assert not [thread for thread in threading.enumerate() if "process_request" in thread.name]
+
+
+def test_caller_that_hangs_up_leaves_no_trace(capfd: pytest.CaptureFixture[str]) -> None:
+    answered = threading.Event()
+
+    def respond(_: Request) -> Answer:
+        answered.wait()
+        return Answer(status=200, body=b"x" * 10_000_000)
+
+    with served(respond) as server:
+        with socket.create_connection((server.server_name, server.server_port)) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answered.set()
+
+    assert capfd.readouterr() == ("", "")
