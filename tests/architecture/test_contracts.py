@@ -16,6 +16,46 @@ from tests.repository import ROOT, SOURCE_ROOTS
 PLANTS = {
     "arrows point inwards": ("core/petiole/core/errors.py", "import petiole.hooks"),
     "inside the core": ("core/petiole/core/errors.py", "import petiole.core.domain"),
+    "adapters are strangers to each other": (
+        "adapters/petiole/adapters/memory/__init__.py",
+        "import petiole.adapters.files",
+    ),
+    "inside the CanopyDeploy adapters": (
+        "adapters/petiole/adapters/canopydeploy/wire.py",
+        "import petiole.adapters.canopydeploy.rest",
+    ),
+    "the core knows no database, threads or wires": (
+        "core/petiole/core/errors.py",
+        "import threading",
+    ),
+    "the host knows no platform": (
+        "plugins/petiole/host/registry.py",
+        "import petiole.plugins.canopydeploy",
+    ),
+    "the sandbox stands alone": (
+        "plugins/petiole/plugins/canopydeploy/sandbox/exchange.py",
+        "import petiole.core.errors",
+    ),
+    "pluggy lives in the hooks and in discovery": (
+        "plugins/petiole/host/registry.py",
+        "import pluggy",
+    ),
+    "dependency-injector lives in the container": (
+        "plugins/petiole/host/discovery.py",
+        "import dependency_injector",
+    ),
+    "httpx and zeep live in the CanopyDeploy adapters": (
+        "adapters/petiole/adapters/files/__init__.py",
+        "import zeep",
+    ),
+    "sqlite-utils lives in the SQLite adapters": (
+        "adapters/petiole/adapters/memory/__init__.py",
+        "import sqlite_utils",
+    ),
+    "click lives in the command line, and the hook hands it to plugins": (
+        "plugins/petiole/host/registry.py",
+        "import click",
+    ),
 }
 
 # Without site, the editable install of this very tree stays out of the way of the copy.
