@@ -94,8 +94,9 @@ class CsvTable:
     def _refused(self, error: csv.Error, line: int, last: int) -> RefusedRow:
         if "unexpected end" in str(error) or "field limit" in str(error):
             raise AudienceError(
-                f'{self._name}, line {line}: a quoted cell (") begins in this row and is not closed '
-                f"until line {last}; it would swallow all that follows: close the quote, or double it"
+                f'{self._name}, line {line}: a quoted cell (") begins in this row and does not end '
+                f"up to line {last}, so that all the rows after it are lost; close the quote, "
+                "or double it if it belongs to the text"
             ) from error
         span = f" (it swallowed lines {line} to {last})" if last > line else ""
         return RefusedRow(line, f'a quote (") stands where it should not{span}')
