@@ -37,10 +37,12 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+# The line ends are those of `echo null | sha256sum`.
 _HASHES_OF_NOTHING = frozenset(
-    _sha256(variant)
-    for word in _NOTHING_WORDS | {" ", "\t", "\n", "\r\n", "  "}
-    for variant in (word, word.upper(), word.capitalize())
+    _sha256(variant + end)
+    for word in _NOTHING_WORDS | {" ", "  ", "\t", "\r"}
+    for variant in (word, word.upper(), word.capitalize(), "NaN")
+    for end in ("", "\n", "\r\n")
 )
 
 
