@@ -92,6 +92,11 @@ class Campaigns:
         return row
 
     @locked
+    def all(self) -> Sequence[Campaign]:
+        """Answer every campaign."""
+        return tuple(self._rows.values())
+
+    @locked
     def executable(self) -> Sequence[Campaign]:
         """Answer the campaigns that the API can start."""
         return tuple(row for row in self._rows.values() if row.executable)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from threading import RLock
 
 from petiole.plugins.canopydeploy.sandbox.crm.campaign import Campaigns, Options, RunListener
-from petiole.plugins.canopydeploy.sandbox.crm.customer import Draft
+from petiole.plugins.canopydeploy.sandbox.crm.customer import OPTION_PREFIX, Draft
 from petiole.plugins.canopydeploy.sandbox.crm.customers import Customers
 from petiole.plugins.canopydeploy.sandbox.crm.email import Emails
 from petiole.plugins.canopydeploy.sandbox.crm.group import Groups
@@ -56,7 +56,7 @@ class Crm:
 
         The oldest one wins; where there is none, a new customer with that option is stored.
         """
-        found = self.customers.by_key(f"option:{key}", value)
+        found = self.customers.alike({OPTION_PREFIX + key: value})
         return found[0].id if found else self.customers.insert(Draft(options={key: value})).id
 
     @locked

@@ -10,6 +10,13 @@ SOAP_USER = "SOAP user (ext)"
 """Who made or changed a record over the API, in public fixtures."""
 
 
+INDEXED_FIELDS = frozenset({"emailAddress", "externalId", "mobilePhone"})
+"""The fields that customers are looked up by, beside every option."""
+
+OPTION_PREFIX = "option:"
+"""Marks the name of a custom field where it stands beside the names of fields."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A customer's account on a social network."""
@@ -62,10 +69,16 @@ class Customer:
         allowed = self.text("optIn") == "Y" and self.text("status") != "BLACKLIST"
         return bool(self.text("emailAddress")) and allowed and not self.hard_bounces
 
+    def value(self, name: str) -> str:
+        """Answer the text of a field, or of an option by `option:<name>`; empty if it has none."""
+        if name.startswith(OPTION_PREFIX):
+            return self.options.get(name.removeprefix(OPTION_PREFIX), "")
+        return self.text(name)
+
     def search_keys(self) -> Iterator[tuple[str, str]]:
-        """Tell the (name, value) pairs that it is looked up by; options as `option:name`."""
-        for name in ("emailAddress", "externalId", "mobilePhone"):
+        """Tell the (name, value) pairs that it can be found by without looking at everyone."""
+        for name in INDEXED_FIELDS:
             if value := self.fields.get(name):
                 yield name, value
         for name, value in self.options.items():
-            yield f"option:{name}", value
+            yield OPTION_PREFIX + name, value

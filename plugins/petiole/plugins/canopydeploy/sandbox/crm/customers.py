@@ -1,11 +1,16 @@
 """All customers of the brand, found in constant time by id, address, external id or option."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from threading import RLock
 
-from petiole.plugins.canopydeploy.sandbox.crm.customer import Customer, Draft
+from petiole.plugins.canopydeploy.sandbox.crm.customer import (
+    INDEXED_FIELDS,
+    OPTION_PREFIX,
+    Customer,
+    Draft,
+)
 from petiole.plugins.canopydeploy.sandbox.crm.errors import NotFound
 from petiole.plugins.canopydeploy.sandbox.crm.field import OPTION_LENGTH, check_fields
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
@@ -76,9 +81,19 @@ class Customers:
         return row
 
     @locked
-    def by_key(self, name: str, value: str) -> Sequence[Customer]:
-        """Find by `emailAddress`, `externalId`, `mobilePhone` or `option:<name>`."""
-        return tuple(self._rows[found] for found in sorted(self._index.get((name, value), ())))
+    def alike(self, values: Mapping[str, str]) -> Sequence[Customer]:
+        """Find all who have every one of the values, oldest first.
+
+        Names are fields or `option:<name>`. Constant time if one of them is indexed.
+        """
+        rows: Iterable[Customer] = self._rows.values()
+        for name, value in values.items():
+            if name in INDEXED_FIELDS or name.startswith(OPTION_PREFIX):
+                rows = (self._rows[each] for each in sorted(self._index.get((name, value), ())))
+                break
+        return tuple(
+            row for row in rows if all(row.value(name) == text for name, text in values.items())
+        )
 
     @locked
     def where(self, wanted: Callable[[Customer], bool]) -> Sequence[Customer]:

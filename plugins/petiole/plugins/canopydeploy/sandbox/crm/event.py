@@ -29,9 +29,10 @@ class Events(Generic[_E]):
         self._of_mailing.setdefault(row.mailing_id, []).append(row)
         return row
 
-    def get(self, event_id: int) -> _E:
+    def get(self, event_id: int | None) -> _E:
         """Find one by id; raise NotFound if there is none."""
-        if (row := self._rows.get(event_id)) is None:
+        row = None if event_id is None else self._rows.get(event_id)
+        if row is None:
             raise NotFound(self._kind, event_id)
         return row
 
@@ -39,3 +40,7 @@ class Events(Generic[_E]):
         """Answer the events of a mailing, or of one of its recipients, in order of time."""
         rows = self._of_mailing.get(mailing_id, ())
         return tuple(row for row in rows if customer_id in {None, row.customer_id})
+
+    def customer_ids(self, mailing_id: int) -> frozenset[int]:
+        """Tell who they were."""
+        return frozenset(row.customer_id for row in self.of(mailing_id))

@@ -211,15 +211,14 @@ class Mailings:
     @locked
     def report(self, mailing: Mailing) -> MailingReport:
         """Count what has happened so far."""
-        opens, clicks = self.opens.of(mailing.id), self.clicks.of(mailing.id)
         bounces = len(self.bounces.of(mailing.id))
         return MailingReport(
             mailing=mailing,
             received=len(self._deliveries[mailing.id]) - bounces,
-            opens=len(opens),
-            unique_opens=len({row.customer_id for row in opens}),
-            clicks=len(clicks),
-            unique_clicks=len({row.customer_id for row in clicks}),
+            opens=len(self.opens.of(mailing.id)),
+            unique_opens=len(self.opens.customer_ids(mailing.id)),
+            clicks=len(self.clicks.of(mailing.id)),
+            unique_clicks=len(self.clicks.customer_ids(mailing.id)),
             bounces=bounces,
             complaints=len(self.complaints.of(mailing.id)),
         )

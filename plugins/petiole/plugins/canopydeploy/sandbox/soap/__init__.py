@@ -1,0 +1,6 @@
+"""The SOAP half of the twin, modelled on the vendor's WSDL and on what public clients rely on."""
+
+from petiole.plugins.canopydeploy.sandbox.soap.api import SoapApi
+from petiole.plugins.canopydeploy.sandbox.soap.settings import SoapSettings
+
+__all__ = ["SoapApi", "SoapSettings"]
