@@ -22,8 +22,9 @@ def backoff(attempt: int, policy: RetryPolicy, *, fraction: float) -> timedelta:
 
     `fraction` in [0, 1) is chance's share: full jitter spreads the tries of many batches evenly.
     """
-    doublings = min(attempt - 1, 40)
-    widest: timedelta = min(policy.base * 2**doublings, policy.ceiling)
+    # In seconds, as a timedelta overflows long before 40 doublings of a slow pace.
+    widest_seconds = policy.base.total_seconds() * 2.0 ** min(attempt - 1, 40)
+    widest = timedelta(seconds=min(widest_seconds, policy.ceiling.total_seconds()))
     return max(widest * fraction, policy.floor)
 
 
