@@ -26,9 +26,13 @@ class Fields:
         """Encode; equal mappings give equal text, whatever the order of their keys.
 
         Raises:
-            ValueError: a number is NaN or infinite, which JSON cannot carry.
+            ValueError: a number is NaN or infinite, or a text holds half a character (a lone
+                surrogate): JSON in UTF-8 can carry neither.
         """
-        return cls(_encode(dict(values)))
+        text = _encode(dict(values))
+        if not text.isascii():
+            _refuse_surrogates(text)
+        return cls(text)
 
     def values(self) -> dict[str, JsonValue]:
         """Decode into a fresh mapping."""
@@ -47,3 +51,11 @@ class Fields:
     def __bool__(self) -> bool:
         """Whether any field is there."""
         return self.text != "{}"
+
+
+def _refuse_surrogates(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # The cause would carry the whole text along.
+        raise ValueError("a text holds half a character (a lone surrogate); mend it") from None
