@@ -10,7 +10,8 @@ A whole plugin in a few lines:
         open=open_sink)]
 """
 
-from petiole.hooks.adapters import AdapterContext, AdapterSpec
+from petiole.hooks.adapters import AdapterContext, AdapterSpec, AnyAdapterSpec
+from petiole.hooks.duration import Duration
 from petiole.hooks.manifest import HOST_API, Manifest, ManifestAdapter
 from petiole.hooks.markers import hookimpl
 from petiole.hooks.sandbox import SandboxSpec
@@ -20,6 +21,8 @@ __all__ = [
     "HOST_API",
     "AdapterContext",
     "AdapterSpec",
+    "AnyAdapterSpec",
+    "Duration",
     "Manifest",
     "ManifestAdapter",
     "SandboxSpec",

@@ -1,9 +1,9 @@
 """How a plugin offers its adapters to the host."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -23,6 +23,11 @@ class AdapterContext(Generic[Settings]):
     settings: Settings
 
 
+def _nothing(settings: BaseModel) -> Collection[str]:
+    del settings
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterSpec(Generic[Settings, Port_co]):
     """One adapter of a plugin.
@@ -37,3 +42,9 @@ class AdapterSpec(Generic[Settings, Port_co]):
     port: type[Port_co]
     settings: type[Settings]
     open: Callable[[AdapterContext[Settings]], AbstractContextManager[Port_co]]
+    reserved_fields: Callable[[Settings], Collection[str]] = _nothing
+    """Names that the wire needs for itself; the host refuses a profile field of that name."""
+
+
+AnyAdapterSpec: TypeAlias = AdapterSpec[Any, object]
+"""A spec whose settings only its own adapter knows; the host validates them by `spec.settings`."""

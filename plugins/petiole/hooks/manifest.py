@@ -39,6 +39,9 @@ class Manifest(BaseModel):
     host_api: int
     adapters: Sequence[ManifestAdapter]
     sandbox: bool = False
+    """Whether the plugin offers a twin of its platform."""
+    example: str = ""
+    """What a new user starts from: TOML for one connection, as `petiole init` writes it."""
 
     @model_validator(mode="after")
     def _ids_fit(self) -> Self:

@@ -11,15 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import click
-    from pydantic import BaseModel
 
     from petiole.core.domain.events import MessageBuried, MessagesDelivered
-    from petiole.hooks.adapters import AdapterSpec
+    from petiole.hooks.adapters import AnyAdapterSpec
     from petiole.hooks.sandbox import SandboxSpec
 
 
 @hookspec
-def petiole_provide_adapters() -> "Sequence[AdapterSpec[BaseModel, object]]":  # type: ignore[empty-body]
+def petiole_provide_adapters() -> "Sequence[AnyAdapterSpec]":  # type: ignore[empty-body]
     """Offer adapters. Called once, before any connection is opened; opens nothing itself."""
 
 

@@ -57,6 +57,12 @@ class FieldMapping:
     columns: Mapping[str, str] | None = None
     left_out: Collection[str] = ()
 
+    def names(self, columns: Sequence[str]) -> Collection[str]:
+        """Name the platform fields that rows with these columns are mapped to."""
+        if self.columns is None:
+            return [name for name in columns if name not in self.left_out]
+        return self.columns
+
     def fields(self, values: Mapping[str, JsonValue]) -> Fields:
         """Map one row; a column that the row lacks is left out."""
         if self.columns is None:

@@ -1,0 +1,5 @@
+"""`python -m petiole.host` is the command `petiole`."""
+
+from petiole.host.cli import main
+
+main()

@@ -1,0 +1,166 @@
+"""Deliver in the foreground: progress while it runs, the sums at the end, and what to do next."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from petiole.core.domain.breaker import Flow
+from petiole.core.domain.change import ChangeKind
+from petiole.core.domain.events import BatchSettled, ConnectionPaused, Event
+from petiole.core.domain.fields import JsonValue
+from petiole.core.domain.message import MessageState
+from petiole.core.domain.tally import EnqueueReceipt
+from petiole.host.cli.interrupt import interruptible
+from petiole.host.cli.main import EXIT_ATTENTION, EXIT_INTERRUPTED
+from petiole.host.cli.output import console, count, errors, table
+from petiole.host.observers import DeliveryCount
+from petiole.host.runner import ConnectionStatus, Host
+
+
+@dataclass(slots=True)
+class Delivering:
+    """Watches one foreground delivery: counts, moves the bar, tells what must be known now."""
+
+    counted: DeliveryCount = field(default_factory=DeliveryCount)
+    announce_first: bool = False
+    began: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    interrupted: bool = False
+    _progress: Progress | None = None
+
+    def notify(self, event: Event) -> None:
+        """Take an event from the relay."""
+        self.counted.notify(event)
+        if isinstance(event, ConnectionPaused):
+            errors.print(f"connection {event.connection!r} paused: {event.reason}", markup=False)
+        if isinstance(event, BatchSettled):
+            self._advance()
+
+    @contextmanager
+    def showing(self, total: int) -> Iterator[None]:
+        """Show a bar on a terminal; nothing in a pipe."""
+        columns = (
+            TextColumn("delivering"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(
+            *columns, console=errors, transient=True, disable=not errors.is_terminal
+        ) as progress:
+            self._progress = progress
+            progress.add_task("delivering", total=total)
+            try:
+                yield
+            finally:
+                self._progress = None
+
+    def run(self, host: Host, *, flush: bool) -> None:
+        """Deliver until nothing more can be sent soon, or somebody asks to stop."""
+        total = sum(status.tally.open for status in host.status())
+        began = time.monotonic()
+        with interruptible() as interrupt, self.showing(total):
+            host.deliver(flush=flush, until=interrupt)
+        self.seconds = time.monotonic() - began
+        self.interrupted = interrupt.requested
+
+    def _advance(self) -> None:
+        counted = self.counted
+        if self.announce_first and counted.delivered:
+            self.announce_first = False
+            first = count(counted.delivered.total(), "profile")
+            errors.print(
+                f"first batch: {first} delivered {time.monotonic() - self.began:.2f} s after start"
+            )
+        if self._progress is not None:
+            self._progress.update(self._progress.task_ids[0], completed=counted.settled)
+
+
+def print_sums(delivering: Delivering, receipt: EnqueueReceipt | None = None) -> None:
+    """Print what one run did, as a table."""
+    counted = delivering.counted
+    delivered = counted.delivered
+    rows: list[tuple[str, int | str]] = [
+        ("added", delivered[ChangeKind.ADD]),
+        ("updated", delivered[ChangeKind.UPDATE]),
+        ("removed", delivered[ChangeKind.REMOVE]),
+        ("folded", receipt.folded if receipt else 0),
+        ("retried", counted.retried),
+        ("sent again in doubt", counted.resent),
+        ("dead", counted.buried.total()),
+        ("batches", counted.batches),
+        ("calls", counted.calls),
+    ]
+    if delivering.seconds and delivered:
+        rows.append(("profiles per second", round(delivered.total() / delivering.seconds)))
+    console.print(table(["delivered in this run", ""], rows))
+    for (code, reason), times in counted.buried.most_common(10):
+        console.print(f"dead: {count(times, 'profile')}: {code}: {reason}", markup=False)
+    for trouble, times in counted.trouble.most_common(5):
+        console.print(f"met: {trouble} ({count(times, 'time')})", markup=False)
+
+
+def print_next_steps(delivering: Delivering, statuses: Sequence[ConnectionStatus]) -> None:
+    """Tell what is left and which command goes on."""
+    for status in statuses:
+        tally = status.tally
+        waiting = tally[MessageState.PENDING] + tally[MessageState.IN_FLIGHT]
+        if status.state.paused:
+            console.print(
+                f"{status.name}: paused ({status.state.paused}); {count(waiting, 'change')} kept. "
+                "Mend the cause, then: petiole run --once --flush",
+                markup=False,
+            )
+        elif waiting:
+            console.print(
+                f"{status.name}: {count(waiting, 'change')} waiting. "
+                "Next: petiole status, or petiole run --once --flush",
+                markup=False,
+            )
+        if delivering.counted.buried or delivering.counted.parked:
+            console.print(f"Next: petiole dead {status.name}", markup=False)
+
+
+def exit_code(delivering: Delivering, statuses: Sequence[ConnectionStatus]) -> int:
+    """Tell how the command ends: 0 only if all is well."""
+    if delivering.interrupted:
+        return EXIT_INTERRUPTED
+    waiting = any(
+        status.tally[MessageState.PENDING] or status.tally[MessageState.IN_FLIGHT]
+        for status in statuses
+    )
+    counted = delivering.counted
+    attention = waiting or counted.buried or counted.parked
+    return EXIT_ATTENTION if attention else 0
+
+
+def sums_as_json(delivering: Delivering) -> dict[str, JsonValue]:
+    """Give the sums of one run for machines."""
+    counted = delivering.counted
+    return {
+        "delivered": {kind.value: counted.delivered[kind] for kind in ChangeKind},
+        "retried": counted.retried,
+        "resent": counted.resent,
+        "deferred": counted.deferred,
+        "parked": counted.parked,
+        "dead": [
+            {"code": code, "reason": reason, "profiles": times}
+            for (code, reason), times in counted.buried.most_common()
+        ],
+        "batches": counted.batches,
+        "calls": counted.calls,
+        "seconds": round(delivering.seconds, 3),
+        "interrupted": delivering.interrupted,
+    }
+
+
+def describe(status: ConnectionStatus, flow: Flow) -> str:
+    """Put a connection's state into one word, or a few."""
+    if flow is Flow.PAUSED:
+        return f"paused ({status.state.paused})"
+    if flow is Flow.OPEN and status.state.open_until is not None:
+        return f"held until {status.state.open_until:%H:%M:%S} UTC"
+    return "probing" if flow is Flow.PROBING else "ok"

@@ -1,0 +1,56 @@
+"""How commands print: one console, plain in a pipe, and JSON where it is asked for."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+import rich_click as click
+from rich.console import Console
+from rich.table import Table
+
+from petiole.core.domain.fields import JsonValue
+
+Cell: TypeAlias = "str | int | None"
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+console = Console(highlight=False, soft_wrap=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def print_json(document: Mapping[str, JsonValue] | Sequence[JsonValue]) -> None:
+    """Print one document, indented, in UTF-8."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str = "") -> Table:
+    """Make a table; whole numbers stand to the right and are grouped by thousands."""
+    made = Table(
+        title=title or None, title_justify="left", box=None, pad_edge=False, show_edge=False
+    )
+    told = [list(row) for row in rows]
+    for n, column in enumerate(columns):
+        numeric = bool(told) and all(isinstance(row[n], int | None) for row in told)
+        made.add_column(
+            column, justify="right" if numeric else "left", header_style="bold", overflow="fold"
+        )
+    for row in told:
+        made.add_row(*(_cell(value) for value in row))
+    return made
+
+
+def moment(when: datetime | None) -> str | None:
+    """Write a moment for machines: ISO 8601, UTC."""
+    return None if when is None else when.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number with its noun, such as "1 row" or "2,000 rows"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else value.replace("[", "\\[")

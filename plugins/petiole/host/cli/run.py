@@ -1,0 +1,55 @@
+"""`petiole run`: deliver what is queued."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from petiole.host.cli.delivering import (
+    Delivering,
+    exit_code,
+    print_next_steps,
+    print_sums,
+    sums_as_json,
+)
+from petiole.host.cli.interrupt import interruptible
+from petiole.host.cli.output import console, json_option, print_json
+from petiole.host.runner import open_host
+from petiole.host.settings import load_settings
+
+
+@click.command("run", short_help="Deliver what is queued.")
+@click.argument("connections", nargs=-1)
+@click.option("--once", is_flag=True, help="Deliver what is due now, then end.")
+@click.option("--flush", is_flag=True, help="With --once: send also batches that are not full yet.")
+@json_option
+@click.pass_obj
+def command(
+    config: Path, *, connections: tuple[str, ...], once: bool, flush: bool, as_json: bool
+) -> int:
+    """Deliver what is queued, for CONNECTIONS or for all of them.
+
+    Without --once it goes on until it is stopped: full batches at once, others when their oldest
+    change has reached the age of its connection (20 minutes unless set otherwise).
+    """
+    if flush and not once:
+        raise click.UsageError("--flush goes with --once")
+    settings = load_settings(config)
+    names = [settings.connection(name)[0] for name in connections] or None
+    delivering = Delivering()
+    with open_host(settings, names, observer=delivering) as host:
+        host.open_sinks()
+        if once:
+            delivering.run(host, flush=flush)
+        else:
+            if not as_json:
+                console.print("delivering as it becomes due; Ctrl-C stops")
+            with interruptible() as interrupt:
+                host.run(until=interrupt)
+        statuses = host.status()
+        if as_json:
+            print_json(sums_as_json(delivering))
+        else:
+            print_sums(delivering)
+            if once:
+                print_next_steps(delivering, statuses)
+        return exit_code(delivering, statuses) if once else 0

@@ -1,0 +1,104 @@
+"""The composition root: which adapter stands behind which port. Nothing else is decided here.
+
+Tests swap at a port: `with container.outbox.override(MemoryOutbox(...))`. A container serves one
+host and is thrown away with it; what it opens is closed by the `stack` that it is given.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from dependency_injector import containers, providers
+
+from petiole.adapters.sqlite import Store, open_store
+from petiole.adapters.system import SystemChance, SystemClock, ThreadWorkers
+from petiole.core.delivery.relay import Delivery, Relay, Route
+from petiole.core.domain.change import ConnectionName
+from petiole.core.ports.bookkeeping import Bookkeeping
+from petiole.core.ports.chance import Chance
+from petiole.core.ports.clock import Clock
+from petiole.core.ports.connection_states import ConnectionStates
+from petiole.core.ports.ledger import Ledger
+from petiole.core.ports.observer import Observer
+from petiole.core.ports.outbox import Outbox
+from petiole.core.ports.profile_sink import ProfileSink
+from petiole.core.ports.workers import Workers
+from petiole.host.discovery import Plugins, find_plugins
+from petiole.host.registry import Registry
+from petiole.host.settings import Settings
+
+
+def _open_store(stack: ExitStack, path: Path, clock: Clock) -> Store:
+    return stack.enter_context(open_store(path, clock=clock))
+
+
+def _open_sinks(
+    stack: ExitStack, settings: Settings, registry: Registry, names: Sequence[ConnectionName]
+) -> Mapping[ConnectionName, ProfileSink]:
+    return {
+        name: stack.enter_context(registry.open(ProfileSink, name, settings.connections[name]))
+        for name in names
+    }
+
+
+def _open_workers(
+    stack: ExitStack, settings: Settings, names: Sequence[ConnectionName]
+) -> Workers[Delivery]:
+    limits: dict[str, int] = {name: settings.connections[name].max_in_flight for name in names}
+    return stack.enter_context(ThreadWorkers[Delivery](limits))
+
+
+def _routes(settings: Settings, sinks: Mapping[ConnectionName, ProfileSink]) -> Sequence[Route]:
+    return [
+        Route(
+            connection=name,
+            sink=sink,
+            batching=settings.connections[name].batching,
+            retry=settings.connections[name].retrying,
+            ambiguity=settings.connections[name].on_doubt,
+            max_in_flight=settings.connections[name].max_in_flight,
+        )
+        for name, sink in sinks.items()
+    ]
+
+
+class Container(containers.DeclarativeContainer):
+    """Providers, from the outside in; `settings`, `stack`, `names` and `observer` are handed in."""
+
+    settings: providers.Provider[Settings] = providers.Dependency(instance_of=Settings)
+    stack: providers.Provider[ExitStack] = providers.Dependency(instance_of=ExitStack)
+    names: providers.Provider[Sequence[ConnectionName]] = providers.Dependency()
+    observer: providers.Provider[Observer] = providers.Dependency()
+
+    clock: providers.Provider[Clock] = providers.ThreadSafeSingleton(SystemClock)
+    chance: providers.Provider[Chance] = providers.ThreadSafeSingleton(SystemChance)
+
+    plugins: providers.Provider[Plugins] = providers.ThreadSafeSingleton(
+        Plugins, providers.Callable(find_plugins)
+    )
+    registry: providers.Provider[Registry] = providers.ThreadSafeSingleton(Registry, plugins)
+
+    store: providers.Provider[Store] = providers.ThreadSafeSingleton(
+        _open_store, stack, settings.provided.outbox_path, clock
+    )
+    outbox: providers.Provider[Outbox] = store.provided.outbox
+    ledger: providers.Provider[Ledger] = store.provided.ledger
+    bookkeeping: providers.Provider[Bookkeeping] = store.provided.bookkeeping
+    states: providers.Provider[ConnectionStates] = store.provided.states
+
+    sinks: providers.Provider[Mapping[ConnectionName, ProfileSink]] = providers.ThreadSafeSingleton(
+        _open_sinks, stack, settings, registry, names
+    )
+    workers: providers.Provider[Workers[Delivery]] = providers.ThreadSafeSingleton(
+        _open_workers, stack, settings, names
+    )
+    relay: providers.Provider[Relay] = providers.ThreadSafeSingleton(
+        Relay,
+        providers.Callable(_routes, settings, sinks),
+        outbox=outbox,
+        states=states,
+        workers=workers,
+        clock=clock,
+        chance=chance,
+        observer=observer,
+    )

@@ -1,0 +1,1 @@
+"""The demo: a made-up audience, a stand-in platform that misbehaves, and the sums."""

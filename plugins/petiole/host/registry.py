@@ -1,0 +1,70 @@
+"""Choose the adapter for each port of a connection, and open it."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from petiole.core.domain.change import ConnectionName
+from petiole.core.errors import InvalidSettings, PortNotBound, UnknownAdapter
+from petiole.core.ports.profile_sink import ProfileSink
+from petiole.hooks import AdapterContext, AnyAdapterSpec, ManifestAdapter
+from petiole.host.discovery import Plugins
+from petiole.host.settings import ConnectionSettings, validate_plugin_keys
+
+Port = TypeVar("Port")
+
+
+class Registry:
+    """What the loaded plugins offer, asked by port and lane."""
+
+    def __init__(self, plugins: Plugins) -> None:
+        self._plugins = plugins
+
+    @contextmanager
+    def open(
+        self, port: type[Port], name: ConnectionName, settings: ConnectionSettings
+    ) -> Iterator[Port]:
+        """Open the adapter that serves a port for a connection; closes it on the way out.
+
+        Raises:
+            UnknownAdapter: the connection's plugin has none for this port and lane.
+            InvalidSettings: the plugin does not accept the connection's keys.
+            PortNotBound: what the plugin opened does not fit the port.
+        """
+        declared, spec = self._choose(port, name, settings)
+        if declared.max_profiles and settings.batching.max_profiles > declared.max_profiles:
+            raise InvalidSettings(
+                f"connections.{name}.batch.max_profiles is {settings.batching.max_profiles}; "
+                f"{declared.id} takes at most {declared.max_profiles}"
+            )
+        context = AdapterContext(
+            connection=name,
+            identifier=settings.identifier,
+            settings=validate_plugin_keys(spec.settings, name, settings),
+        )
+        with spec.open(context) as adapter:
+            if not isinstance(adapter, port):
+                raise PortNotBound(
+                    f"{spec.id} opened a {type(adapter).__name__}, which is no {port.__name__}"
+                )
+            yield adapter
+
+    def reserved_fields(
+        self, name: ConnectionName, settings: ConnectionSettings
+    ) -> Collection[str]:
+        """Name the fields that a profile must not have, since the sink's wire uses them itself."""
+        _, spec = self._choose(ProfileSink, name, settings)
+        return spec.reserved_fields(validate_plugin_keys(spec.settings, name, settings))
+
+    def _choose(
+        self, port: type[object], name: ConnectionName, settings: ConnectionSettings
+    ) -> tuple[ManifestAdapter, AnyAdapterSpec]:
+        manifest = self._plugins.load(settings.plugin)
+        lane = settings.lane if port is ProfileSink else None
+        for declared in manifest.adapters:
+            if declared.port == port.__name__ and declared.lane in {lane, None}:
+                for spec in self._plugins.adapters(settings.plugin):
+                    if spec.id == declared.id:
+                        return declared, spec
+        wanted = port.__name__ + (f" for lane {lane!r}" if lane else "")
+        raise UnknownAdapter(f"connections.{name}: plugin {settings.plugin!r} offers no {wanted}")

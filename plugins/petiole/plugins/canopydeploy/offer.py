@@ -1,0 +1,54 @@
+"""What the plugin offers to the host: its adapters, and the twin of its platform."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from petiole.adapters.canopydeploy.rest import open_webhook_sink
+from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
+from petiole.adapters.canopydeploy.wire import reserved_names
+from petiole.core.domain.fields import JsonValue
+from petiole.core.ports.profile_sink import ProfileSink
+from petiole.hooks import AdapterSpec, AnyAdapterSpec, SandboxSpec
+
+ADAPTERS: Sequence[AnyAdapterSpec] = (
+    AdapterSpec(
+        id="canopydeploy.rest",
+        port=ProfileSink,
+        settings=CanopyDeployBatchSettings,
+        open=open_webhook_sink,
+        reserved_fields=reserved_names,
+    ),
+)
+
+
+def _serve(host: str, port: int, announce: Callable[[str], None]) -> None:
+    from petiole.plugins.canopydeploy.sandbox import serve
+
+    serve(host=host, port=port, announce=announce)
+
+
+def _connection(announced: Mapping[str, str], token_variable: str) -> Mapping[str, JsonValue]:
+    return {
+        "plugin": "canopydeploy",
+        "lane": "batch",
+        "endpoint": announced["rest"],
+        "token": {"env": token_variable},
+        "timeout": "1s",
+    }
+
+
+def _mischief(identifiers: Sequence[str]) -> Mapping[str, JsonValue]:
+    return {
+        "rules": [
+            {"fault": "status", "status": 503, "calls": [7, 23, 24, 61]},
+            {"fault": "timeout-after", "calls": [40]},
+            {
+                "fault": "reject",
+                "identifiers": list(identifiers),
+                "code": 105,
+                "message": "Undefined value for field loyalty_tier",
+            },
+        ]
+    }
+
+
+SANDBOX = SandboxSpec(serve=_serve, connection=_connection, mischief=_mischief)
