@@ -120,11 +120,6 @@ class Groups:
         return row
 
     @locked
-    def parent(self, group_id: int | None) -> Group | None:
-        """Answer the group above, or None at the top."""
-        return self._rows.get(self.get(group_id).parent_id)
-
-    @locked
     def where(self, wanted: Callable[[Group], bool]) -> Sequence[Group]:
         """Find all that the predicate accepts, oldest first."""
         return tuple(row for row in self._rows.values() if wanted(row))

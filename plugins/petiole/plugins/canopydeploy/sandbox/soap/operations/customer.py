@@ -1,8 +1,8 @@
 """`customer_*`: the people of the brand.
 
 That inserting never de-duplicates, that fields sent outside the `customer` element are passed over,
-that an unknown external id answers nil and an unknown id faults 213: as public clients and their
-tests know it. The other lists by value answer nil like the external id (assumed).
+that an unknown external id answers nothing and an unknown id faults 213: as public clients and
+their tests know it. The other lists by value answer like that by external id (assumed).
 """
 
 from collections.abc import Sequence
@@ -125,10 +125,11 @@ def get_total_number_of_customers(call: Call) -> Value:
 
 
 def _by_fields(call: Call, *names: str) -> Value:
-    """Answer all who have the arguments' values in the fields of the same names, else nil."""
+    """Answer all who have the arguments' values in the fields of the same names."""
     values = {name: call.text(name) for name in names}
     rows = call.crm.customers.alike(values) if all(values.values()) else ()
-    return [write_customer(row) for row in rows] or None
+    nobody = None if call.settings.nil_for_nobody else []
+    return [write_customer(row) for row in rows] or nobody
 
 
 def _customer_set(call: Call, rows: Sequence[Customer]) -> int:
