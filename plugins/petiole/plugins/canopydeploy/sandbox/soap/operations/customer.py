@@ -128,7 +128,7 @@ def _by_fields(call: Call, *names: str) -> Value:
     """Answer all who have the arguments' values in the fields of the same names."""
     values = {name: call.text(name) for name in names}
     rows = call.crm.customers.alike(values) if all(values.values()) else ()
-    nobody = None if call.settings.nil_for_nobody else []
+    nobody: Value = None if call.settings.nil_for_nobody else []
     return [write_customer(row) for row in rows] or nobody
 
 
