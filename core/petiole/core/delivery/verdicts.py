@@ -1,18 +1,20 @@
 """Judge a finished attempt: a verdict for each message, and what it means for the connection."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from petiole.core.delivery.attempt import Answered, Attempt, Failed
-from petiole.core.domain.backoff import RetryPolicy, backoff, clamp_retry_after
+from petiole.core.domain.backoff import RetryPolicy, clamp_retry_after
 from petiole.core.domain.breaker import (
-    HEALTHY,
     BreakerPolicy,
     ConnectionState,
     PauseReason,
     after_failure,
+    after_success,
     held_until,
     paused,
+    slowed_down,
 )
 from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.settlement import (
@@ -83,28 +85,37 @@ class Judgement:
         now: datetime,
         fraction: float,
     ) -> ConnectionState:
-        """Tell what the attempt means for its connection; the gravest trouble decides."""
-        if state.paused is PauseReason.OPERATOR:
+        """Tell what the attempt means for its connection; the gravest trouble decides.
+
+        A connection that was paused meanwhile stays as it is, with the reason why.
+        """
+        if state.paused:
             return state
-        for error in self.errors:
-            if isinstance(error, InvalidCredentials):
-                return paused(state, PauseReason.CREDENTIALS, error.reason)
-            if isinstance(error, EndpointRefused):
-                return paused(state, PauseReason.ENDPOINT, error.reason)
-        for error in self.errors:
-            if isinstance(error, Throttled):
-                wait = (
-                    backoff(state.failures + 1, breaker.pace, fraction=fraction)
-                    if error.retry_after is None
-                    else clamp_retry_after(error.retry_after, retry)
-                )
-                return held_until(state, now + wait, error.reason)
-        for error in self.errors:
-            if not isinstance(error, MalformedRequest):
-                return after_failure(
-                    state, error.reason, policy=breaker, now=now, fraction=fraction
-                )
-        return HEALTHY if not state.paused else state
+        gravest = _gravest(self.errors)
+        match gravest:
+            case InvalidCredentials():
+                return paused(state, PauseReason.CREDENTIALS, gravest.reason)
+            case EndpointRefused():
+                return paused(state, PauseReason.ENDPOINT, gravest.reason)
+            case Throttled(retry_after=timedelta() as wish):
+                return held_until(state, now + clamp_retry_after(wish, retry), gravest.reason)
+            case None:
+                return after_success(state, now=now)
+            case _:
+                failed = slowed_down if isinstance(gravest, Throttled) else after_failure
+                return failed(state, gravest.reason, policy=breaker, now=now, fraction=fraction)
+
+
+def _gravest(errors: Sequence[DeliveryError]) -> DeliveryError | None:
+    """Find the trouble that decides; a culprit that was found and buried is none."""
+    troubles = [error for error in errors if not isinstance(error, MalformedRequest)]
+    ranks: Sequence[type[DeliveryError]] = (
+        InvalidCredentials,
+        EndpointRefused,
+        Throttled,
+        DeliveryError,
+    )
+    return next((error for kind in ranks for error in troubles if isinstance(error, kind)), None)
 
 
 def judge(

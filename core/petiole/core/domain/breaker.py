@@ -69,11 +69,32 @@ HEALTHY = ConnectionState()
 def after_failure(
     state: ConnectionState, reason: str, *, policy: BreakerPolicy, now: datetime, fraction: float
 ) -> ConnectionState:
-    """Count one failed batch; from the threshold on, open."""
+    """Count one failed batch; from the threshold on, open.
+
+    One that was under way when the circuit opened tells nothing new.
+    """
+    if state.flow(now) is Flow.OPEN:
+        return state
     failures = state.failures + 1
     if failures < policy.threshold:
         return replace(state, failures=failures, reason=reason)
     wait = backoff(failures - policy.threshold + 1, policy.pace, fraction=fraction)
+    return replace(state, failures=failures, open_until=now + wait, reason=reason)
+
+
+def after_success(state: ConnectionState, *, now: datetime) -> ConnectionState:
+    """Close the circuit, but neither shorten a hold nor lift a pause that came meanwhile."""
+    return HEALTHY if state.flow(now) in {Flow.CLOSED, Flow.PROBING} else state
+
+
+def slowed_down(
+    state: ConnectionState, reason: str, *, policy: BreakerPolicy, now: datetime, fraction: float
+) -> ConnectionState:
+    """Keep still for longer each time the platform asks for it without telling for how long."""
+    if state.flow(now) is Flow.OPEN:
+        return state
+    failures = state.failures + 1
+    wait = backoff(failures, policy.pace, fraction=fraction)
     return replace(state, failures=failures, open_until=now + wait, reason=reason)
 
 
