@@ -132,7 +132,8 @@ def judge(
         match piece:
             case Answered(messages, report):
                 for message in messages:
-                    judgement.add(message, verdict_on_outcome(report.outcomes[message.id]))
+                    outcome = report.outcomes[message.id]
+                    judgement.add(message, verdict_on_outcome(outcome, retry=retry, now=now))
             case Failed(messages, error):
                 judgement.errors.append(error)
                 for message in messages:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 
-from petiole.core.domain.backoff import RetryPolicy, backoff
+from petiole.core.domain.backoff import RetryPolicy, backoff, clamp_retry_after
 from petiole.core.domain.message import BatchId, Message, MessageId
 from petiole.core.domain.report import Accepted, Deferred, Outcome, Rejected
 from petiole.core.errors import Ambiguous, DeliveryError, MalformedRequest, Permanent, Throttled
@@ -72,15 +72,15 @@ class AmbiguityPolicy(StrEnum):
     """Wait for a person: at most once until then."""
 
 
-def verdict_on_outcome(outcome: Outcome) -> Verdict:
-    """Translate the platform's answer for one message."""
+def verdict_on_outcome(outcome: Outcome, *, retry: RetryPolicy, now: datetime) -> Verdict:
+    """Translate the platform's answer for one message; a deferral is followed within reason."""
     match outcome:
         case Accepted():
             return DELIVERED
         case Rejected(code, reason):
             return Bury(code, reason)
         case Deferred(until, reason):
-            return Defer(until, reason)
+            return Defer(now + clamp_retry_after(until - now, retry), reason)
         case _:
             assert_never(outcome)
 
