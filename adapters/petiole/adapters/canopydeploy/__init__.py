@@ -1,0 +1,1 @@
+"""CanopyDeploy's wire, once: what the vendor calls things and how it answers."""

@@ -1,0 +1,93 @@
+"""How a call proves who sends it, added beneath the client so that the client never knows.
+
+httpx puts the whole address into log lines and exceptions: a token in the query would be in both.
+"""
+
+import base64
+from contextlib import suppress
+from typing import Literal
+from urllib.parse import quote, quote_plus
+
+import httpx
+
+from petiole.core.errors import ConfigurationError, InvalidCredentials
+from petiole.hooks import Secret
+
+INVALID = "Invalid credentials"
+
+
+class Credentials:
+    """A token and the way it travels; the token is read anew for every call and kept nowhere."""
+
+    def __init__(
+        self, token: Secret, *, auth: Literal["bearer", "basic", "query"], username: str | None
+    ) -> None:
+        self._secret = token
+        self._auth = auth
+        self._username = username or ""
+
+    def added_to(self, request: httpx.Request) -> httpx.Request:
+        """Return a twin of the request that carries the token.
+
+        Raises:
+            InvalidCredentials: the token is not there or cannot travel; nothing was sent.
+        """
+        token = self._token()
+        url = request.url
+        headers = request.headers.copy()
+        match self._auth:
+            case "bearer":
+                headers["Authorization"] = f"Bearer {token}"
+            case "basic":
+                headers["Authorization"] = f"Basic {self._basic(token)}"
+            case "query":
+                url = url.copy_merge_params({"token": token})
+        return httpx.Request(
+            request.method,
+            url,
+            headers=headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+
+    def forms(self) -> set[str]:
+        """Return every form in which the token may show up in somebody's words, for hiding it."""
+        with suppress(InvalidCredentials):
+            token = self._token()
+            return {token, quote(token, safe=""), quote_plus(token), self._basic(token)}
+        return set()
+
+    def _basic(self, token: str) -> str:
+        return base64.b64encode(f"{self._username}:{token}".encode()).decode()
+
+    def _token(self) -> str:
+        try:
+            token = self._secret.reveal()
+        except ConfigurationError as error:
+            raise InvalidCredentials(str(error), code=INVALID) from error
+        # httpx would put the value into the error that it raises for such a header.
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise InvalidCredentials(
+                f"the secret {self._secret} holds characters that no token has, "
+                "such as a line break; store the token and nothing else",
+                code=INVALID,
+            )
+        return token
+
+
+class CredentialsTransport(httpx.BaseTransport):
+    """Adds the credentials on the way down; closes `inner` only if it `owns` that."""
+
+    def __init__(self, inner: httpx.BaseTransport, credentials: Credentials, *, owns: bool) -> None:
+        self._inner = inner
+        self._credentials = credentials
+        self._owns = owns
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the twin; what comes back knows the original only."""
+        return self._inner.handle_request(self._credentials.added_to(request))
+
+    def close(self) -> None:
+        """Close the connections, if they are ours."""
+        if self._owns:
+            self._inner.close()

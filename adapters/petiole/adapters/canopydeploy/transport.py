@@ -1,0 +1,163 @@
+"""Posts bodies to one address and brings back whole answers, within a time and a size."""
+
+import functools
+import ssl
+import threading
+import zlib
+from collections.abc import Iterator
+from importlib import metadata
+from typing import Self
+
+import httpx
+
+from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.credentials import Credentials, CredentialsTransport
+from petiole.adapters.canopydeploy.deadline import DeadlineTransport, total_deadline
+from petiole.core.errors import Ambiguous
+
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""Decoded. The largest documented call is 6 MB, and its echo is hardly longer."""
+
+_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30)
+
+
+@functools.cache
+def shared_tls() -> ssl.SSLContext:
+    """Return the process's one TLS context: building one takes 20 ms, and it may be shared.
+
+    Trusts certifi's authorities, or those that SSL_CERT_FILE or SSL_CERT_DIR name.
+    """
+    return httpx.create_ssl_context()
+
+
+@functools.cache
+def user_agent() -> str:
+    """Name ourselves and our version."""
+    try:
+        return f"petiole/{metadata.version('petiole')}"
+    except metadata.PackageNotFoundError:
+        return "petiole"
+
+
+class Poster:
+    """Posts JSON to one address. May be shared by threads.
+
+    Every thread has its own client and connection, which costs less than a shared pool and its
+    locks. Redirects are not followed, and neither proxies nor netrc are taken from the environment:
+    the token goes where the settings say.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        timeout_seconds: float,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Take an address; `transport` replaces the network, and remains the caller's to close."""
+        self._url = httpx.URL(url)
+        self._credentials = credentials
+        self._timeout_seconds = timeout_seconds
+        self._transport = transport
+        self._clients: list[httpx.Client] = []
+        self._mine = threading.local()
+        self._guard = threading.Lock()
+
+    @property
+    def host(self) -> str:
+        """Where it posts to, for messages."""
+        return self._url.host
+
+    def post(self, body: bytes) -> Answer:
+        """Send once, and read the whole answer.
+
+        Raises:
+            httpx.TransportError: no answer, or a part of one.
+            Ambiguous: the answer says yes, but is too large or cannot be unpacked.
+            InvalidCredentials: the token cannot be read; nothing was sent.
+        """
+        client = self._client()
+        request = client.build_request("POST", self._url, content=body)
+        with total_deadline(self._timeout_seconds):
+            response = client.send(request, stream=True)
+            try:
+                return Answer(
+                    status=response.status_code, headers=response.headers, body=_body(response)
+                )
+            finally:
+                response.close()
+
+    def close(self) -> None:
+        """Close every thread's client."""
+        with self._guard:
+            clients, self._clients = self._clients, []
+        for client in clients:
+            client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _client(self) -> httpx.Client:
+        client: httpx.Client | None = getattr(self._mine, "client", None)
+        if client is None:
+            client = self._mine.client = self._new_client()
+            with self._guard:
+                self._clients.append(client)
+        return client
+
+    def _new_client(self) -> httpx.Client:
+        inner = self._transport or DeadlineTransport(tls=shared_tls(), limits=_ONE_CONNECTION)
+        return httpx.Client(
+            transport=CredentialsTransport(inner, self._credentials, owns=self._transport is None),
+            headers={
+                "User-Agent": user_agent(),
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                "Content-Type": "application/json; charset=utf-8",
+            },
+            timeout=self._timeout_seconds,
+            trust_env=False,
+        )
+
+
+def _body(response: httpx.Response) -> bytes:
+    """Read and unpack the body; where the status says no, as much of it as there is."""
+    body = bytearray()
+    try:
+        for part in _unpacked(response):
+            body += part
+            _refuse_giant(body)
+    except (httpx.TransportError, Ambiguous):
+        if response.is_success:
+            raise
+    return bytes(body)
+
+
+def _refuse_giant(body: bytearray) -> None:
+    if len(body) > MAX_ANSWER_BYTES:
+        raise Ambiguous(f"the answer is larger than {MAX_ANSWER_BYTES // 1024**2} MiB")
+
+
+def _unpacked(response: httpx.Response) -> Iterator[bytes]:
+    """Yield the body in parts of bounded size: a small packed one may be huge when unpacked."""
+    packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if packing == "identity":
+        yield from response.iter_raw()
+        return
+    if packing not in {"gzip", "x-gzip"}:
+        raise Ambiguous("the answer is packed in a way that was not asked for")
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        for packed in response.iter_raw():
+            rest = packed
+            while rest:
+                yield unpacker.decompress(rest, MAX_ANSWER_BYTES)
+                rest = unpacker.unconsumed_tail
+    except zlib.error as error:
+        raise Ambiguous("the answer cannot be unpacked") from error
+    if not unpacker.eof:
+        raise Ambiguous("the packed answer is cut off")
