@@ -5,9 +5,9 @@ It takes calls from this machine only and needs no token.
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from http import HTTPStatus
 
+from petiole.plugins.canopydeploy.sandbox.datamodel import defined, shown
 from petiole.plugins.canopydeploy.sandbox.document import Document, Nonsense
 from petiole.plugins.canopydeploy.sandbox.exchange import (
     Answer,
@@ -40,6 +40,7 @@ class Control:
             },
             "settings": {"GET": self._settings, "POST": self._change_settings},
             "endpoints": {"GET": self._endpoints, "POST": self._make_endpoint},
+            "tables": {"GET": self._tables, "POST": self._define_tables},
             "tokens": {"GET": self._tokens, "POST": self._set_token},
             "reset": {"POST": self._reset},
         }
@@ -88,7 +89,7 @@ class Control:
         return self._faults(request)
 
     def _settings(self, _: Request) -> Content:
-        return asdict(self._state.settings)
+        return self._state.settings.shown()
 
     def _change_settings(self, request: Request) -> Content:
         self._state.change(Document.parse(request.body, where="the settings"))
@@ -108,6 +109,13 @@ class Control:
         document.finish()
         self._state.webhooks.make(name, key=key)
         return self._endpoints(request)
+
+    def _tables(self, _: Request) -> Content:
+        return {"tables": [shown(table) for table in self._state.datamodel.model]}
+
+    def _define_tables(self, request: Request) -> Content:
+        self._state.datamodel.define(defined(Document.parse(request.body, where="the model")))
+        return self._tables(request)
 
     def _tokens(self, _: Request) -> Content:
         return self._state.access.shown()

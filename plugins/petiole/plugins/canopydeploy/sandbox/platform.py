@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
-from petiole.plugins.canopydeploy.sandbox import webhook
+from petiole.plugins.canopydeploy.sandbox import customers, datamodel, realtime, webhook
 from petiole.plugins.canopydeploy.sandbox.access import Access, carried, fresh_token
 from petiole.plugins.canopydeploy.sandbox.clock import Clock
 from petiole.plugins.canopydeploy.sandbox.crm import Crm
@@ -15,7 +16,9 @@ from petiole.plugins.canopydeploy.sandbox.ledger import Ledger
 from petiole.plugins.canopydeploy.sandbox.pace import Pace
 from petiole.plugins.canopydeploy.sandbox.profiles import Profiles
 from petiole.plugins.canopydeploy.sandbox.quota import Quota
+from petiole.plugins.canopydeploy.sandbox.realtime import Realtime
 from petiole.plugins.canopydeploy.sandbox.settings import Settings
+from petiole.plugins.canopydeploy.sandbox.soap import SoapApi
 from petiole.plugins.canopydeploy.sandbox.spoiling import spoiled
 
 
@@ -31,7 +34,11 @@ class State:
         self.pace = Pace(parallel=lambda: self.settings.parallel, queue=lambda: self.settings.queue)
         self.profiles = Profiles()
         self.quota = Quota(today=self.clock.today)
-        self.crm = Crm(now=self.clock.now)
+        self.realtime = Realtime(
+            faults=self.faults, profiles=self.profiles, settings=lambda: self.settings
+        )
+        self.crm = Crm(now=self.clock.now, on_run=self.realtime.hear)
+        self.soap = SoapApi(crm=self.crm, authorize=self.access.knows, settings=self.settings.soap)
         self.webhooks = webhook.Webhooks(
             access=self.access,
             faults=self.faults,
@@ -41,9 +48,36 @@ class State:
             settings=lambda: self.settings,
         )
 
+        self.customers = customers.CustomerApi(
+            access=self.access, crm=self.crm, settings=lambda: self.settings
+        )
+        self.datamodel = datamodel.DataModelApi(
+            access=self.access,
+            crm=self.crm,
+            records=datamodel.Records(now=self.clock.now),
+            settings=lambda: self.settings,
+        )
+        self._doors: tuple[tuple[str, Callable[[Request], Answer]], ...] = (
+            (webhook.MOUNT, self.webhooks.answer),
+            (customers.MOUNT, self.customers.answer),
+            *((mount, self.datamodel.answer) for mount in datamodel.MOUNTS),
+            *(
+                (mount, partial(self.realtime.observed, self.soap.answer))
+                for mount in realtime.MOUNTS
+            ),
+        )
+
+    def door(self, path: str) -> Callable[[Request], Answer]:
+        """Return what lives at a path, or refuse the call."""
+        for mount, answer in self._doors:
+            if f"{path}/".startswith(mount):
+                return answer
+        raise Refusal(HTTPStatus.NOT_FOUND, "nothing lives at this address")
+
     def change(self, settings: Document) -> None:
         """Change settings, or raise Nonsense and keep them."""
         self.settings = self.settings.changed(settings)
+        self.soap.settings = self.settings.soap
 
 
 class Platform:
@@ -78,13 +112,6 @@ class Platform:
 def _served(state: State, request: Request) -> Answer:
     """Apply a call and answer it, as the platform does on a good day."""
     try:
-        return _door(state, request.path)(request)
+        return state.door(request.path)(request)
     except Refusal as refusal:
         return refusal.answer
-
-
-def _door(state: State, path: str) -> Callable[[Request], Answer]:
-    """Return what lives at a path."""
-    if path.startswith(webhook.MOUNT):
-        return state.webhooks.answer
-    raise Refusal(HTTPStatus.NOT_FOUND, "nothing lives at this address")

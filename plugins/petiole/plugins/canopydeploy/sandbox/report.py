@@ -15,6 +15,11 @@ def report(state: State, *, records: bool) -> dict[str, object]:
         "calls": [call.shown(records=records) for call in calls],
         "profiles": standing.profiles,
         "history": standing.history,
+        "members": {
+            str(campaign.id): list(members)
+            for campaign in state.crm.campaigns.all()
+            if (members := state.crm.campaigns.members(campaign.id))
+        },
         "totals": totals(calls, standing) | {"quota_used": state.quota.used},
     }
 

@@ -9,12 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from petiole.plugins.canopydeploy.sandbox import control, webhook
+from petiole.plugins.canopydeploy.sandbox import control, realtime, webhook
 from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Request
 from petiole.plugins.canopydeploy.sandbox.platform import Platform
 from petiole.plugins.canopydeploy.sandbox.server import Server
-
-SOAP = "/app/api/soap/public/index.php"
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -53,7 +51,7 @@ def running(
     address = f"http://{server.address}"
     sandbox = Sandbox(
         rest=f"{address}{webhook.MOUNT}demo",
-        soap=f"{address}{SOAP}",
+        soap=f"{address}{realtime.MOUNT}",
         control=f"{address}{control.MOUNT}",
         token=platform.token,
         platform=platform,

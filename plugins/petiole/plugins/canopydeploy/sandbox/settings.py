@@ -1,8 +1,10 @@
 """The twin's numbers and names, each of which the control API can change while it runs."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import timedelta
 
-from petiole.plugins.canopydeploy.sandbox.document import Document
+from petiole.plugins.canopydeploy.sandbox.document import Document, Nonsense
+from petiole.plugins.canopydeploy.sandbox.soap import SoapSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Settings:
     trickle_ms: float = 1.0
     clock_offset_seconds: float = 0.0
     envelope: Envelope = field(default_factory=Envelope)
+    soap: SoapSettings = field(default_factory=SoapSettings)
 
     def changed(self, changes: Document) -> "Settings":
         """Return these settings with some of them changed, or raise Nonsense."""
@@ -51,6 +54,9 @@ class Settings:
             keys = changes.document("envelope")
             envelope = replace(envelope, **{name: keys.text(name) for name in _known(keys)})
             keys.finish()
+        soap = self.soap
+        if "soap" in changes:
+            soap = _changed_soap(soap, changes.document("soap"))
         fresh = replace(
             self,
             daily_quota=changes.whole("daily_quota", self.daily_quota),
@@ -65,9 +71,36 @@ class Settings:
                 "clock_offset_seconds", self.clock_offset_seconds, least=-1e9, most=1e9
             ),
             envelope=envelope,
+            soap=soap,
         )
         changes.finish()
         return fresh
+
+    def shown(self) -> dict[str, object]:
+        """Return every setting as the control API takes it."""
+        soap = asdict(self.soap)
+        soap["resource_lifetime"] = self.soap.resource_lifetime.total_seconds()
+        return asdict(self) | {"soap": soap}
+
+
+def _changed_soap(soap: SoapSettings, changes: Document) -> SoapSettings:
+    """Return the settings of the SOAP half with some of them changed; a lifetime is in seconds."""
+    portal = changes.text("portal", soap.portal)
+    if portal not in {"secure", "login"}:
+        raise Nonsense(f"{changes.where}: portal must be secure or login")
+    lifetime = changes.number("resource_lifetime", soap.resource_lifetime.total_seconds())
+    fresh = replace(
+        soap,
+        portal="login" if portal == "login" else "secure",
+        fault_status=changes.whole("fault_status", soap.fault_status, least=200),
+        polls=changes.whole("polls", soap.polls),
+        resource_lifetime=timedelta(seconds=lifetime),
+        page_limit=changes.whole("page_limit", soap.page_limit, least=1),
+        size_limit_bytes=changes.whole("size_limit_bytes", soap.size_limit_bytes),
+        strict=changes.flag("strict", default=soap.strict),
+    )
+    changes.finish()
+    return fresh
 
 
 def _known(keys: Document) -> list[str]:

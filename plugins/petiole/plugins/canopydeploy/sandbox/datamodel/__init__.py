@@ -1,0 +1,8 @@
+"""The Data Model API: tables that a brand defines itself, and their records."""
+
+from petiole.plugins.canopydeploy.sandbox.datamodel.api import MOUNTS, DataModelApi
+from petiole.plugins.canopydeploy.sandbox.datamodel.definition import defined, shown
+from petiole.plugins.canopydeploy.sandbox.datamodel.model import Model, Table
+from petiole.plugins.canopydeploy.sandbox.datamodel.records import Records
+
+__all__ = ["MOUNTS", "DataModelApi", "Model", "Records", "Table", "defined", "shown"]
