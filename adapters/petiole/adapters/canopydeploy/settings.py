@@ -21,8 +21,8 @@ from pydantic import (
     model_validator,
 )
 
-from petiole.adapters.canopydeploy.duration import Duration
 from petiole.hooks import Secret
+from petiole.hooks.duration import Duration
 
 MASK = "***"
 _Key = Annotated[str, StringConstraints(min_length=1)]
