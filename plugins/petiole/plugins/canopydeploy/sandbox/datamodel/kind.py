@@ -48,6 +48,8 @@ class Kind(StrEnum):
             return READERS[self](value)
         except ValueError as problem:
             raise Misfit(str(problem)) from None
+        except OverflowError:
+            raise Misfit("is out of range") from None
 
 
 def _string(value: object) -> str:
@@ -72,12 +74,9 @@ def _decimal(value: object) -> float:
         value = float(value)
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise Misfit("is not a number with a decimal point")
-    try:
-        real = float(value)
-    except OverflowError:
-        raise Misfit("is too large") from None
+    real = float(value)
     if not math.isfinite(real):
-        raise Misfit("is too large")
+        raise OverflowError
     return real
 
 
