@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dependency_injector import containers, providers
 
-from petiole.adapters.sqlite import Store, open_store
+from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.adapters.system import SystemChance, SystemClock, ThreadWorkers
 from petiole.core.delivery.relay import Delivery, Relay, Route
 from petiole.core.domain.change import ConnectionName
@@ -28,7 +28,7 @@ from petiole.host.registry import Registry
 from petiole.host.settings import Settings
 
 
-def _open_store(stack: ExitStack, path: Path, clock: Clock) -> Store:
+def _open_store(stack: ExitStack, path: Path, clock: Clock) -> SqliteStore:
     return stack.enter_context(open_store(path, clock=clock))
 
 
@@ -78,7 +78,7 @@ class Container(containers.DeclarativeContainer):
     )
     registry: providers.Provider[Registry] = providers.ThreadSafeSingleton(Registry, plugins)
 
-    store: providers.Provider[Store] = providers.ThreadSafeSingleton(
+    store: providers.Provider[SqliteStore] = providers.ThreadSafeSingleton(
         _open_store, stack, settings.provided.outbox_path, clock
     )
     outbox: providers.Provider[Outbox] = store.provided.outbox

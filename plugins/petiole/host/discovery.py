@@ -93,6 +93,8 @@ class Plugins:
                 self._register(name, self._import(plugin.entry_point))
                 self._compare(plugin.manifest)
             except ConfigurationError as error:
+                if self._hooks.has_plugin(name):
+                    self._hooks.unregister(name=name)
                 self._failed[name] = str(error)
                 raise ConfigurationError(f"plugin {name!r}: {error}") from error
         return plugin.manifest
@@ -117,8 +119,17 @@ class Plugins:
         ]
 
     def adapters(self, name: str) -> "Sequence[AnyAdapterSpec]":
-        """Ask one plugin for its adapters; it must be loaded."""
-        answers: list[Sequence[AnyAdapterSpec]] = self._only(name, "petiole_provide_adapters")()
+        """Ask one plugin for its adapters; it must be loaded.
+
+        Raises:
+            ConfigurationError: the plugin failed over the question.
+        """
+        try:
+            answers: list[Sequence[AnyAdapterSpec]] = self._only(name, "petiole_provide_adapters")()
+        except Exception as error:
+            raise ConfigurationError(
+                f"petiole_provide_adapters failed: {type(error).__name__}: {error}"
+            ) from error
         return [spec for answer in answers for spec in answer]
 
     def sandbox(self, name: str) -> "SandboxSpec":
@@ -170,14 +181,12 @@ class Plugins:
             self._hooks.register(plugin, name=name)
             self._hooks.check_pending()
         except (pluggy.PluginValidationError, ValueError) as error:
-            self._hooks.unregister(name=name)
             raise ConfigurationError(" ".join(str(error).split())) from error
 
     def _compare(self, manifest: Manifest) -> None:
         declared = {adapter.id: adapter.port for adapter in manifest.adapters}
         offered = {spec.id: spec.port.__name__ for spec in self.adapters(manifest.id)}
         if declared != offered:
-            self._hooks.unregister(name=manifest.id)
             raise ManifestMismatch(
                 f"{MANIFEST_NAME} declares {_told(declared)}, its code offers {_told(offered)}"
             )

@@ -47,8 +47,10 @@ def command(folder: Path, plugin: str | None) -> int:
     if not ignored.exists():
         ignored.write_text(_IGNORED, encoding="utf-8")
     console.print(
-        f"wrote {path}. Next: put your endpoint into it, set the token's environment variable, "
-        "then try petiole sync CONNECTION FILE --segment ID --key COLUMN --dry-run",
+        f"wrote {path}. Next:\n"
+        "  1. put your endpoint into it\n"
+        "  2. set the environment variable that it names to your token\n"
+        "  3. petiole sync CONNECTION FILE --segment ID --key COLUMN --dry-run",
         markup=False,
         soft_wrap=True,
     )

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -36,19 +37,25 @@ class LazyGroup(click.RichGroup):
         return [*COMMANDS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command when it is called; a line of help stands for it until then."""
-        if cmd_name not in COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        if ctx.resilient_parsing or _only_listing(ctx):
+        """Give a line of help in place of the command, until it is called."""
+        if cmd_name in COMMANDS:
             return click.Command(cmd_name, help=COMMANDS[cmd_name])
-        module = import_module(f"petiole.host.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
+        return super().get_command(ctx, cmd_name)
 
-
-def _only_listing(ctx: click.Context) -> bool:
-    """Tell whether the group is about to print its own help."""
-    return not ctx.protected_args
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Import the command that is called, or name the nearest one."""
+        try:
+            name, command, rest = super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if near:
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+        if name in COMMANDS:
+            command = import_module(f"petiole.host.cli.{name}").command
+        return name, command, rest
 
 
 @click.group(

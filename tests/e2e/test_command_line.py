@@ -1,0 +1,131 @@
+"""The command line itself: help, tables, JSON, plain text in pipes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.e2e.project import Project, write_csv
+
+HEAVY = ("dependency_injector", "httpx", "pydantic", "pydantic_settings", "sqlite_utils", "zeep")
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_help_imports_nothing_heavy(flag: str) -> None:
+    code = (
+        "import sys, contextlib\n"
+        "from petiole.host.cli import main\n"
+        "with contextlib.suppress(SystemExit):\n"
+        f"    main([{flag!r}])\n"
+        f"print('loaded:', [name for name in {HEAVY} if name in sys.modules])\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert "loaded: []" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "name", ["demo", "init", "sync", "run", "status", "dead", "plugins", "sandbox"]
+)
+def test_every_command_has_help_within_100_columns(project: Project, name: str) -> None:
+    done = project.run(name, "--help")
+
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert "\x1b" not in done.stdout
+
+
+def test_misspelt_command_and_flag_name_the_nearest(project: Project) -> None:
+    command = project.run("sycn")
+    flag = project.run("status", "--jsn")
+
+    assert (command.returncode, flag.returncode) == (2, 2)
+    assert "'sync'" in command.stderr
+    assert "--json" in flag.stderr
+
+
+def test_plugins_lists_canopydeploy_and_its_adapters(project: Project) -> None:
+    shown = project.run("plugins")
+    (plugin,) = json.loads(project.run("plugins", "--json").stdout)
+
+    assert shown.returncode == 0
+    assert "canopydeploy.rest" in shown.stdout
+    assert plugin["id"] == "canopydeploy"
+    assert plugin["error"] is None
+
+
+def test_tables_are_plain_in_a_pipe_and_fit_80_columns(project: Project) -> None:
+    write_csv(project.folder / "few.csv", ["id"], [["1"], ["2"]])
+    assert project.sync("few.csv", "--queue-only").returncode == 0
+
+    done = project.run("status", COLUMNS="80")
+
+    assert "\x1b" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "newsletter" in done.stdout
+    assert "2 of 100" in done.stdout
+
+
+def test_dry_run_counts_and_changes_nothing(project: Project) -> None:
+    write_csv(project.folder / "few.csv", ["id"], ([str(n)] for n in range(250)))
+
+    done = project.sync("few.csv", "--dry-run")
+
+    assert done.returncode == 0
+    assert "250 to add" in done.stdout
+    assert "3 calls" in done.stdout
+    assert project.status()["enqueued"] == 0
+
+
+def test_standard_input_is_an_audience_too(project: Project) -> None:
+    lines = b'{"id": 1, "tags": ["a", "b"], "vip": true}\n{"id": 2, "vip": null}\n'
+
+    done = project.sync("-", stdin=lines)
+
+    assert done.returncode == 0, done.stderr
+    assert project.ledger().profiles == {
+        "1": {"id": 1, "tags": ["a", "b"], "vip": True},
+        "2": {"id": 2, "vip": None},
+    }
+
+
+def test_change_log_is_sent_once_however_often_it_is_read(project: Project) -> None:
+    rows = [["add", "1", "A"], ["add", "2", "B"], ["remove", "2", ""], ["update", "1", "C"]]
+    path = write_csv(project.folder / "log.csv", ["change", "id", "name"], rows)
+
+    first = project.sync(path, "--mode", "changes")
+    again = project.sync(path, "--mode", "changes")
+    write_csv(path, ["change", "id", "name"], [*rows, ["add", "3", "D"]])
+    grown = project.sync(path, "--mode", "changes")
+
+    assert [done.returncode for done in (first, again, grown)] == [0, 0, 0]
+    ledger = project.ledger()
+    assert ledger.profiles == {"1": {"id": "1", "name": "C"}, "3": {"id": "3", "name": "D"}}
+    assert sorted(ledger.changes) == [("1", "NEW"), ("2", "REMOVED"), ("3", "NEW")]
+    assert project.status()["folded"] == 2
+
+
+def test_init_writes_settings_that_load_and_overwrites_nothing(project: Project) -> None:
+    first = project.run("init", "fresh")
+    again = project.run("init", "fresh")
+    status = project.run("--config", "fresh/petiole.toml", "status", "--json")
+
+    assert first.returncode == 0
+    assert again.returncode == 1
+    assert "left as it is" in again.stderr
+    assert status.returncode == 0, status.stderr
+    assert "newsletter" in json.loads(status.stdout)["connections"]
+
+
+def test_sync_answers_in_json(project: Project) -> None:
+    write_csv(project.folder / "few.csv", ["id"], [["1"], [""], ["2"]])
+
+    done = project.sync("few.csv", "--json")
+
+    document = json.loads(done.stdout)
+    assert document["delivered"] == {"add": 2, "update": 0, "remove": 0}
+    assert [row["line"] for row in document["refused"]] == [3]
