@@ -1,5 +1,3 @@
-from collections.abc import Sequence
-
 import pytest
 
 from petiole.plugins.canopydeploy.sandbox.crm import (
@@ -31,7 +29,7 @@ def test_run_keeps_the_options_in_order() -> None:
 
 
 def test_listener_hears_of_every_run() -> None:
-    heard: list[tuple[int, Sequence[tuple[str, str]]]] = []
+    heard: list[tuple[int, Options]] = []
     crm = Crm(on_run=lambda campaign_id, options: heard.append((campaign_id, options)))
 
     crm.campaigns.run(4711, (("identifier", "c-1"),), waited=False)

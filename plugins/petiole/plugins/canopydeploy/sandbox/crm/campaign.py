@@ -47,7 +47,7 @@ class RunListener(Protocol):
     """Hears of every run as it starts, in order."""
 
     def __call__(self, campaign_id: int, options: Options) -> None:
-        """Take note of a run. Called under the CRM's lock."""
+        """Take note of a run, under the CRM's lock; a CrmError refuses it, and it never was."""
         ...
 
 
@@ -103,7 +103,7 @@ class Campaigns:
 
     @locked
     def run(self, campaign_id: int | None, options: Options, *, waited: bool) -> Run:
-        """Start a campaign, note the run and tell the listener.
+        """Start a campaign: tell the listener, then note the run.
 
         Raises:
             NotFound: There is no executable campaign of this id.
@@ -113,8 +113,8 @@ class Campaigns:
             raise NotFound("Executable campaign", campaign_id)
         kept = tuple((name, value[:OPTION_LENGTH]) for name, value in options)
         run = Run(campaign_id=row.id, options=kept, started_at=self._now(), waited=waited)
-        self._runs.append(run)
         self._on_run(run.campaign_id, run.options)
+        self._runs.append(run)
         return run
 
     @locked

@@ -7,6 +7,7 @@ from petiole.plugins.canopydeploy.sandbox.crm.campaign import Campaigns, Options
 from petiole.plugins.canopydeploy.sandbox.crm.customer import OPTION_PREFIX, Draft
 from petiole.plugins.canopydeploy.sandbox.crm.customers import Customers
 from petiole.plugins.canopydeploy.sandbox.crm.email import Emails
+from petiole.plugins.canopydeploy.sandbox.crm.field import OPTION_LENGTH
 from petiole.plugins.canopydeploy.sandbox.crm.group import Groups
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
 from petiole.plugins.canopydeploy.sandbox.crm.mailing import BounceCategory, Mailing
@@ -56,7 +57,7 @@ class Crm:
 
         The oldest one wins; where there is none, a new customer with that option is stored.
         """
-        found = self.customers.alike({OPTION_PREFIX + key: value})
+        found = self.customers.alike({OPTION_PREFIX + key: value[:OPTION_LENGTH]})
         return found[0].id if found else self.customers.insert(Draft(options={key: value})).id
 
     @locked

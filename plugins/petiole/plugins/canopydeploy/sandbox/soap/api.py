@@ -49,11 +49,6 @@ class SoapApi:
         self._authorize = authorize
         self._resources = Resources(now=crm.now)
 
-    def reset(self) -> None:
-        """Forget every result set; the CRM is reset by its owner."""
-        with self._crm.lock:
-            self._resources = Resources(now=self._crm.now)
-
     def answer(self, request: Request) -> Answer:
         """Answer a request, whatever it is: a WSDL, a result, a fault, or a plain refusal."""
         if request.method == "POST":
