@@ -83,7 +83,7 @@ class Relay:
     def run(self, *, until: Callable[[], bool]) -> None:
         """Relay until told to stop; then settle what is in the air and return."""
         while not until():
-            self._turn(flush=False, longest_wait=POLL)
+            self._await(self._serve_all(flush=False))
         self.land()
 
     def drain(
@@ -91,15 +91,18 @@ class Relay:
     ) -> None:
         """Relay until nothing is left that can be sent within `patience`, then return.
 
-        Args: flush: send also batches that are neither full nor old enough. patience: how long to
-            wait for a message's next try, for a held connection or for another runner. until: asked
-            often; true ends the work early.
+        Args:
+            flush: send also batches that are neither full nor old enough.
+            patience: how long to wait for a message's next try, for a held connection or for
+                another runner.
+            until: asked often; true ends the work early.
         """
         while not until():
-            wake = self._turn(flush=flush, longest_wait=POLL)
-            idle = not self._in_air.total()
-            if idle and (wake is None or wake > self._clock.now() + patience):
+            wake = self._serve_all(flush=flush)
+            out_of_reach = wake is None or wake > self._clock.now() + patience
+            if out_of_reach and not self._in_air.total():
                 return
+            self._await(wake)
         self.land()
 
     def land(self) -> None:
@@ -107,17 +110,15 @@ class Relay:
         while self._in_air.total():
             self._settle(self._workers.collect(POLL))
 
-    def _turn(self, *, flush: bool, longest_wait: timedelta) -> datetime | None:
-        """Claim, wait a little, settle. Returns when there may be more to do; `None` for never."""
+    def _serve_all(self, *, flush: bool) -> datetime | None:
+        """Claim and submit what may be sent now; tell when to look again, `None` for no reason."""
         wakes = [self._serve(route, flush=flush) for route in self._routes.values()]
-        wake = min((wake for wake in wakes if wake is not None), default=None)
-        now = self._clock.now()
-        wait = longest_wait if wake is None else min(max(wake - now, timedelta()), longest_wait)
-        if self._in_air.total() or wake is not None:
-            self._settle(self._workers.collect(wait))
-        elif not flush:
-            self._workers.collect(wait)
-        return wake
+        return min((wake for wake in wakes if wake is not None), default=None)
+
+    def _await(self, wake: datetime | None) -> None:
+        """Wait for the first result, but not beyond `wake` nor longer than a poll; settle."""
+        wait = POLL if wake is None else min(max(wake - self._clock.now(), timedelta()), POLL)
+        self._settle(self._workers.collect(wait))
 
     def _serve(self, route: Route, *, flush: bool) -> datetime | None:
         """Claim and submit what one connection may send now; tell when to look again."""

@@ -21,9 +21,10 @@ def fold(earlier: ProfileChange, later: ProfileChange, *, held: bool) -> Profile
         later: the one that follows it directly.
         held: whether the platform holds the profile before `earlier` takes effect.
 
-    Returns: add+update = add, anything+remove = remove (the platform may know the profile from
-        before), remove+add = update if held, else add; in all other cases the earlier kind stays
-        and the later field wins.
+    Returns:
+        add+update = add, anything+remove = remove (the platform may know the profile from before),
+        remove+add = update if held, else add; in all other cases the earlier kind stays and the
+        later field wins.
     """
     if later.kind is ChangeKind.REMOVE:
         return replace(earlier, kind=ChangeKind.REMOVE, fields=Fields(), fingerprint=None)

@@ -68,8 +68,9 @@ class Identifier:
     def customer_id(cls, raw: str) -> Self:
         """Take a customer id: free text of at most 100 visible characters, trimmed.
 
-        Raises: IdentifierRefused: empty, a word for nothing, too long, invisible characters, or a
-            raw address.
+        Raises:
+            IdentifierRefused: empty, a word for nothing, too long, invisible characters, or a raw
+                address.
         """
         value = raw.strip()
         _refuse_nothing(value, "customer id")

@@ -46,7 +46,8 @@ class Audience(Protocol):
     def rows(self) -> Iterator[SourceRow]:
         """Read every row; one that is broken by itself is yielded as refused, and reading goes on.
 
-        Raises: AudienceError: the source as a whole cannot be read on; the message names the line
-            and the remedy.
+        Raises:
+            AudienceError: the source as a whole cannot be read on; the message names the line and
+                the remedy.
         """
         ...
