@@ -57,7 +57,9 @@ class Control:
     def _answer(self, request: Request) -> Answer:
         if not ipaddress.ip_address(request.peer.partition("%")[0]).is_loopback:
             raise Refusal(HTTPStatus.FORBIDDEN, "control calls come from this machine only")
-        name = request.path.removeprefix(MOUNT.rstrip("/")).strip("/")
+        if request.path == MOUNT.rstrip("/"):
+            return Answer(status=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": MOUNT})
+        name = request.path.removeprefix(MOUNT)
         if not name and request.method in {"GET", "HEAD"}:
             return text_answer(page(self._state), media="text/html")
         if name not in self._routes:
