@@ -30,7 +30,7 @@ class MemorySink:
         self._answers[identifier] = outcome
 
     def fail(self, call: int, error: DeliveryError, *, applied: bool = False) -> None:
-        """Raise at the `call`-th delivery, from 1; with `applied`, after taking the messages over."""
+        """Raise at the `call`-th delivery, from 1; with `applied`, after taking it over."""
         self._errors[call] = (error, applied)
 
     def deliver(self, messages: Sequence[Message]) -> DeliveryReport:

@@ -1,0 +1,44 @@
+"""The ledger in SQLite."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from petiole.adapters.sqlite import held
+from petiole.adapters.sqlite.comparison import SqliteComparison
+from petiole.adapters.sqlite.database import Database
+from petiole.adapters.sqlite.staging import staging
+from petiole.core.domain.change import Scope
+from petiole.core.domain.identity import Identifier
+from petiole.core.ports.ledger import SnapshotProfile
+
+
+class SqliteLedger:
+    """Fingerprints of delivered profiles; `SqliteOutbox.settle` writes them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def compare(
+        self, scope: Scope, profiles: Iterable[SnapshotProfile], *, mirror: bool
+    ) -> Iterator[SqliteComparison]:
+        """Compare a snapshot of any size; what differs is set aside beside the database.
+
+        Raises:
+            OutboxError: there is no room for that, or the database cannot be read.
+        """
+        with staging(self._database.path) as aside:
+            comparison = SqliteComparison(self._database, aside, scope)
+            comparison.read(profiles)
+            comparison.weigh(mirror=mirror)
+            yield comparison
+
+    def holds(self, scope: Scope, identifier: Identifier) -> bool:
+        """Tell whether the profile was delivered into the scope and not removed since."""
+        with self._database.read() as tables:
+            return held.is_in_ledger(tables, scope, identifier)
+
+    def count(self, scope: Scope) -> int:
+        """Count the profiles delivered into the scope and not removed since."""
+        with self._database.read() as tables:
+            return held.count_in_ledger(tables, scope)
