@@ -1,19 +1,21 @@
 """Deliver one batch through a sink, and find the culprit when it is refused as a whole."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from petiole.core.domain.message import Batch, Message
-from petiole.core.domain.report import DeliveryReport
+from petiole.core.domain.message import Batch, Message, MessageId
+from petiole.core.domain.report import DeliveryReport, Outcome
 from petiole.core.domain.settlement import AmbiguityPolicy
 from petiole.core.errors import (
     Ambiguous,
     DeliveryError,
+    EndpointRefused,
     InvalidCredentials,
     MalformedRequest,
     MissingSecret,
+    Throttled,
     Timeout,
 )
 from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
@@ -23,10 +25,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """These messages were answered one by one."""
+    """These messages were answered one by one; `outcomes` may hold others, which do not count."""
 
     messages: Sequence[Message]
-    report: DeliveryReport
+    outcomes: Mapping[MessageId, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,61 +47,80 @@ class Attempt:
     """What came of a batch: pieces that together hold each of its messages once.
 
     `calls` counts requests to the sink; `repeated` messages that were sent although they may have
-    arrived before.
+    arrived before. `halt` is the trouble after which nothing more may be sent.
     """
 
     pieces: list[Piece] = field(default_factory=list)
     calls: int = 0
     repeated: int = 0
+    halt: DeliveryError | None = None
 
 
 def attempt(sink: ProfileSink, batch: Batch, *, ambiguity: AmbiguityPolicy) -> Attempt:
     """Deliver a batch; never raises.
 
     A batch that is refused as a whole is cut in halves until the culprits stand alone: at most
-    2*log2(n)+1 further calls for each. What is ambiguous is read back where the sink can.
+    2*log2(n)+1 further calls for each. What is ambiguous is read back where the sink can; only
+    where it cannot does `ambiguity` decide.
     """
     course = Attempt()
-    messages = batch.messages
-    if batch.recovered:
-        messages = _settle_doubt(
-            sink,
-            messages,
-            Ambiguous("an earlier runner claimed this batch and never settled it"),
-            course,
-        )
-        if ambiguity is AmbiguityPolicy.PARK:
-            messages = _give_up_on(messages, course)
-        course.repeated += len(messages)
-    if messages:
-        _deliver(sink, messages, course)
+    missing = _read_back(sink, batch.messages, course) if batch.recovered else batch.messages
+    if missing is None and ambiguity is AmbiguityPolicy.PARK:
+        error = Ambiguous("an earlier runner claimed this batch and never settled it")
+        course.pieces.append(Failed(batch.messages, error))
+        return course
+    if missing is None:
+        missing = batch.messages
+        course.repeated = len(missing)
+    if missing:
+        _deliver(sink, missing, course)
     return course
 
 
-def _deliver(sink: ProfileSink, messages: Sequence[Message], course: Attempt) -> None:
+def _deliver(sink: ProfileSink, messages: Sequence[Message], course: Attempt) -> bool:
+    """Deliver in one call if possible; tell whether that call was answered message by message."""
+    if course.halt is not None:
+        course.pieces.append(Failed(messages, course.halt))
+        return False
     try:
-        report = _call(sink, messages, course)
+        outcomes = _ask(sink.deliver, messages, course)
     except MalformedRequest as error:
         if len(messages) == 1:
             course.pieces.append(Failed(messages, error))
-            return
-        middle = len(messages) // 2
-        _deliver(sink, messages[:middle], course)
-        _deliver(sink, messages[middle:], course)
+        else:
+            _bisect(sink, messages, course)
     except Ambiguous as error:
-        missing = _settle_doubt(sink, messages, error, course)
-        if missing:
-            course.pieces.append(Failed(missing, _told(sink, error)))
+        _settle_doubt(sink, messages, error, course)
+    except (Throttled, InvalidCredentials, EndpointRefused) as error:
+        course.halt = error
+        course.pieces.append(Failed(messages, error))
     except DeliveryError as error:
         course.pieces.append(Failed(messages, error))
     else:
-        _take(messages, report, course)
+        _take(sink, messages, outcomes, course)
+        return True
+    return False
 
 
-def _call(sink: ProfileSink, messages: Sequence[Message], course: Attempt) -> DeliveryReport:
+def _bisect(sink: ProfileSink, messages: Sequence[Message], course: Attempt) -> None:
+    """Deliver a refused batch in halves; where the first is innocent, the second is known."""
+    middle = len(messages) // 2
+    first, second = messages[:middle], messages[middle:]
+    innocent = _deliver(sink, first, course)
+    if innocent and len(second) > 1:
+        _bisect(sink, second, course)
+    else:
+        _deliver(sink, second, course)
+
+
+def _ask(
+    call: Callable[[Sequence[Message]], DeliveryReport],
+    messages: Sequence[Message],
+    course: Attempt,
+) -> Mapping[MessageId, Outcome]:
     course.calls += 1
     try:
-        return sink.deliver(messages)
+        return call(messages).outcomes
     except DeliveryError:
         raise
     except MissingSecret as error:
@@ -109,44 +130,46 @@ def _call(sink: ProfileSink, messages: Sequence[Message], course: Attempt) -> De
         raise Ambiguous(f"the adapter failed with {type(error).__name__}; see the log") from error
 
 
-def _take(messages: Sequence[Message], report: DeliveryReport, course: Attempt) -> None:
+def _take(
+    sink: ProfileSink,
+    messages: Sequence[Message],
+    outcomes: Mapping[MessageId, Outcome],
+    course: Attempt,
+) -> None:
     """Believe a report only for what was sent; silence about a message is no success."""
-    told = [message for message in messages if message.id in report.outcomes]
+    told = [message for message in messages if message.id in outcomes]
     if told:
-        course.pieces.append(Answered(told, report))
+        course.pieces.append(Answered(told, outcomes))
     if len(told) < len(messages):
-        untold = [message for message in messages if message.id not in report.outcomes]
+        untold = [message for message in messages if message.id not in outcomes]
         error = Ambiguous(f"the report leaves out {len(untold)} of {len(messages)} messages")
-        course.pieces.append(Failed(untold, error))
+        _settle_doubt(sink, untold, error, course)
 
 
 def _settle_doubt(
     sink: ProfileSink, messages: Sequence[Message], error: Ambiguous, course: Attempt
-) -> Sequence[Message]:
-    """Read back what can be; return the messages that are not known to have arrived."""
-    if not isinstance(sink, VerifyingSink):
-        return messages
-    course.calls += 1
-    try:
-        report = sink.verify(messages)
-    except DeliveryError as trouble:
-        _log.warning("cannot read back after %r: %r", error.code, trouble.code)
-        return messages
-    arrived = [message for message in messages if message.id in report.outcomes]
-    if arrived:
-        course.pieces.append(Answered(arrived, report))
-    return [message for message in messages if message.id not in report.outcomes]
-
-
-def _told(sink: ProfileSink, error: Ambiguous) -> DeliveryError:
-    """After reading back, what is missing was surely not applied."""
-    if isinstance(sink, VerifyingSink):
-        return Timeout(f"{error.reason}; read back: not applied", code=error.code)
-    return error
-
-
-def _give_up_on(messages: Sequence[Message], course: Attempt) -> Sequence[Message]:
-    if messages:
-        error = Ambiguous("the runner died while this was being sent")
+) -> None:
+    """Judge after reading back: what is missing then was surely not applied."""
+    missing = _read_back(sink, messages, course)
+    if missing is None:
         course.pieces.append(Failed(messages, error))
-    return ()
+    elif missing:
+        surely = Timeout(f"{error.reason}; read back: not applied", code=error.code)
+        course.pieces.append(Failed(missing, surely))
+
+
+def _read_back(
+    sink: ProfileSink, messages: Sequence[Message], course: Attempt
+) -> Sequence[Message] | None:
+    """Tell which messages did not arrive; `None` where the sink cannot say."""
+    if not isinstance(sink, VerifyingSink):
+        return None
+    try:
+        outcomes = _ask(sink.verify, messages, course)
+    except DeliveryError as trouble:
+        _log.warning("cannot read back: %s", trouble.code)
+        return None
+    arrived = [message for message in messages if message.id in outcomes]
+    if arrived:
+        course.pieces.append(Answered(arrived, outcomes))
+    return [message for message in messages if message.id not in outcomes]

@@ -130,9 +130,9 @@ def judge(
     judgement = Judgement()
     for piece in attempt.pieces:
         match piece:
-            case Answered(messages, report):
+            case Answered(messages, outcomes):
                 for message in messages:
-                    outcome = report.outcomes[message.id]
+                    outcome = outcomes[message.id]
                     judgement.add(message, verdict_on_outcome(outcome, retry=retry, now=now))
             case Failed(messages, error):
                 judgement.errors.append(error)
