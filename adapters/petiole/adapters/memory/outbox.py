@@ -80,7 +80,13 @@ class MemoryOutbox:
             )
 
     def claim(
-        self, connection: ConnectionName, policy: BatchPolicy, *, batches: int, lease: timedelta
+        self,
+        connection: ConnectionName,
+        policy: BatchPolicy,
+        *,
+        batches: int,
+        partial: bool,
+        lease: timedelta,
     ) -> Sequence[Batch]:
         """Take up to `batches` batches of the oldest claimable messages, abandoned ones first."""
         now = self._clock.now()
@@ -91,8 +97,8 @@ class MemoryOutbox:
                 if batch.connection == connection and self._abandoned(batch, now)
             ][:batches]
             self._wake(connection, now)
-            while len(taken) < batches and self._state.ready[connection]:
-                taken.append(self._hand_out(self._cut(connection, policy), now + lease))
+            while len(taken) < batches and (rows := self._next(connection, policy, partial)):
+                taken.append(self._hand_out(self._begin(connection, rows), now + lease))
             return taken
 
     def _wake(self, connection: ConnectionName, now: datetime) -> None:
@@ -102,10 +108,17 @@ class MemoryOutbox:
             row.due_at = None
             self._state.offer(row)
 
-    def _cut(self, connection: ConnectionName, policy: BatchPolicy) -> ClaimedBatch:
-        ready = self._state.ready[connection]
-        rows = _within([self._state.rows[id_] for id_ in ready[: policy.max_profiles]], policy)
-        del ready[: len(rows)]
+    def _next(
+        self, connection: ConnectionName, policy: BatchPolicy, partial: bool
+    ) -> Sequence[Row]:
+        ready = [self._state.rows[id_] for id_ in self._state.ready[connection]]
+        rows = _within(ready[: policy.max_profiles + 1], policy)
+        full = len(rows) == policy.max_profiles or len(rows) < len(ready)
+        heavy = sum(map(_weight, rows)) >= policy.max_bytes
+        return rows if partial or full or heavy else ()
+
+    def _begin(self, connection: ConnectionName, rows: Sequence[Row]) -> ClaimedBatch:
+        del self._state.ready[connection][: len(rows)]
         batch = ClaimedBatch(
             id=BatchId(next(self._state.batch_numbers)),
             connection=connection,

@@ -71,13 +71,13 @@ class Claim:
         rows = self.connection.execute(_OF_BATCH, (id_,)).fetchall()
         return self._batch(id_, rows, recovered=True)
 
-    def take(self, policy: BatchPolicy, most: int) -> list[Batch]:
-        """Take the oldest claimable messages."""
+    def take(self, policy: BatchPolicy, most: int, *, partial: bool) -> list[Batch]:
+        """Take the oldest claimable messages; without `partial`, in full batches only."""
         if most < 1:
             return []
         self.connection.execute(_WAKE, (self.name, self.now, MOST_WOKEN))
         rows = self.connection.execute(_READY, (self.name, most * policy.max_profiles))
-        parts = list(islice(_cut(rows, policy), most))
+        parts = list(islice(_cut(rows, policy, partial=partial), most))
         rows.close()
         if not parts:
             return []
@@ -97,15 +97,23 @@ class Claim:
         return Batch(id=id_, connection=self.name, messages=messages, recovered=recovered)
 
 
-def _cut(rows: Iterable[MessageRow], policy: BatchPolicy) -> Iterator[list[MessageRow]]:
-    """Part rows into batches; reads on only as far as it is asked to."""
+def _cut(
+    rows: Iterable[MessageRow], policy: BatchPolicy, *, partial: bool
+) -> Iterator[list[MessageRow]]:
+    """Part rows into batches, and read no further than that takes.
+
+    What is left in the end is a batch only if it may be `partial`.
+    """
     part: list[MessageRow] = []
     weight = 0
     for row in rows:
-        weight += row[3]
-        if part and (len(part) == policy.max_profiles or weight > policy.max_bytes):
+        if part and weight + row[3] > policy.max_bytes:
             yield part
-            part, weight = [], row[3]
+            part, weight = [], 0
         part.append(row)
-    if part:
+        weight += row[3]
+        if len(part) == policy.max_profiles or weight >= policy.max_bytes:
+            yield part
+            part, weight = [], 0
+    if part and partial:
         yield part

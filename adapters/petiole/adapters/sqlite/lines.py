@@ -25,7 +25,7 @@ Event: TypeAlias = tuple[ConnectionName, str]
 
 _SEEN = """
 SELECT m.event FROM json_each(?) AS asked
-JOIN message AS m INDEXED BY message_event ON m.connection = ? AND m.event = asked.value
+CROSS JOIN message AS m INDEXED BY message_event ON m.connection = ? AND m.event = asked.value
 """
 _ENDS = """
 SELECT
@@ -33,7 +33,7 @@ SELECT
     m.event, m.account, m.connection, m.segment, m.identifier_type, m.identifier,
     m.kind, m.fields, m.fingerprint, m.occurred_at
 FROM json_each(?) AS asked
-JOIN message AS h INDEXED BY message_head
+CROSS JOIN message AS h INDEXED BY message_head
     ON h.account = ? AND h.identifier_type = ? AND h.identifier = asked.value AND h.head = 1
 JOIN message AS m ON m.id = coalesce(
     (

@@ -47,7 +47,13 @@ class SqliteOutbox:
             return backlog(tables, self._runners, connection, policy, now=now)
 
     def claim(
-        self, connection: ConnectionName, policy: BatchPolicy, *, batches: int, lease: timedelta
+        self,
+        connection: ConnectionName,
+        policy: BatchPolicy,
+        *,
+        batches: int,
+        partial: bool,
+        lease: timedelta,
     ) -> Sequence[Batch]:
         """Take up to `batches` batches, abandoned ones first, then the oldest claimable messages.
 
@@ -65,7 +71,7 @@ class SqliteOutbox:
                 lease_until=to_micros(now + lease),
             )
             recovered = claim.recover(batches)
-            return recovered + claim.take(policy, batches - len(recovered))
+            return recovered + claim.take(policy, batches - len(recovered), partial=partial)
 
     def settle(self, settlements: Sequence[Settlement]) -> Collection[BatchId]:
         """Record the verdicts on claimed batches; names those that were not ours any more.

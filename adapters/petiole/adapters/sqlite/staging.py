@@ -46,7 +46,7 @@ BEGIN;
 """
 _LINES = """
 SELECT asked.value, profile.line FROM json_each(?) AS asked
-JOIN profile ON profile.identifier_type = ? AND profile.identifier = asked.value
+CROSS JOIN profile ON profile.identifier_type = ? AND profile.identifier = asked.value
 """
 _ADD = """
 INSERT INTO profile (line, identifier_type, identifier, kind, fields) VALUES (?, ?, ?, ?, ?)
