@@ -97,7 +97,9 @@ class MemoryOutbox:
                 if batch.connection == connection and self._abandoned(batch, now)
             ][:batches]
             self._wake(connection, now)
-            while len(taken) < batches and (rows := self._next(connection, policy, partial)):
+            while len(taken) < batches and (
+                rows := self._next(connection, policy, partial=partial)
+            ):
                 taken.append(self._hand_out(self._begin(connection, rows), now + lease))
             return taken
 
@@ -108,16 +110,14 @@ class MemoryOutbox:
             row.due_at = None
             self._state.offer(row)
 
-    def _next(
-        self, connection: ConnectionName, policy: BatchPolicy, partial: bool
-    ) -> Sequence[Row]:
-        ready = [self._state.rows[id_] for id_ in self._state.ready[connection]]
-        rows = _within(ready[: policy.max_profiles + 1], policy)
+    def _next(self, connection: ConnectionName, policy: BatchPolicy, *, partial: bool) -> list[Row]:
+        ready = self._state.ready[connection]
+        rows = _within([self._state.rows[id_] for id_ in ready[: policy.max_profiles]], policy)
         full = len(rows) == policy.max_profiles or len(rows) < len(ready)
         heavy = sum(map(_weight, rows)) >= policy.max_bytes
-        return rows if partial or full or heavy else ()
+        return rows if partial or full or heavy else []
 
-    def _begin(self, connection: ConnectionName, rows: Sequence[Row]) -> ClaimedBatch:
+    def _begin(self, connection: ConnectionName, rows: list[Row]) -> ClaimedBatch:
         del self._state.ready[connection][: len(rows)]
         batch = ClaimedBatch(
             id=BatchId(next(self._state.batch_numbers)),
