@@ -111,11 +111,18 @@ class MemoryOutbox:
             self._state.offer(row)
 
     def _next(self, connection: ConnectionName, policy: BatchPolicy, *, partial: bool) -> list[Row]:
-        ready = self._state.ready[connection]
-        rows = _within([self._state.rows[id_] for id_ in ready[: policy.max_profiles]], policy)
-        full = len(rows) == policy.max_profiles or len(rows) < len(ready)
-        heavy = sum(map(_weight, rows)) >= policy.max_bytes
-        return rows if partial or full or heavy else []
+        """Look up a batch: full by number, by weight, or because the next row does not fit."""
+        rows: list[Row] = []
+        weight = 0
+        for id_ in self._state.ready[connection]:
+            row = self._state.rows[id_]
+            if rows and weight + _weight(row) > policy.max_bytes:
+                return rows
+            rows.append(row)
+            weight += _weight(row)
+            if len(rows) == policy.max_profiles or weight >= policy.max_bytes:
+                return rows
+        return rows if partial else []
 
     def _begin(self, connection: ConnectionName, rows: list[Row]) -> ClaimedBatch:
         del self._state.ready[connection][: len(rows)]
@@ -224,18 +231,6 @@ def _reaching(rows: Sequence[Row], policy: BatchPolicy) -> list[Row]:
         seen.append(row)
         weight += _weight(row)
     return seen
-
-
-def _within(rows: Sequence[Row], policy: BatchPolicy) -> list[Row]:
-    """Take what fits into one batch; a row that is too heavy by itself goes alone."""
-    weight = 0
-    taken: list[Row] = []
-    for row in rows[: policy.max_profiles]:
-        weight += _weight(row)
-        if taken and weight > policy.max_bytes:
-            break
-        taken.append(row)
-    return taken
 
 
 def _weight(row: Row) -> int:
