@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -55,6 +56,16 @@ def test_announcement_tells_urls_and_token() -> None:
         "token": sandbox.token,
     }
     assert len(lines) == 1
+
+
+def test_port_that_is_taken_is_named_with_the_remedy() -> None:
+    with running() as sandbox:
+        port = urlsplit(sandbox.control).port
+        with started("--port", str(port)) as process:
+            _, told = process.communicate(timeout=30)
+
+    assert process.returncode == 1
+    assert told == f"cannot listen on 127.0.0.1:{port}: Address already in use; try --port 0\n"
 
 
 def test_token_is_a_fresh_uuid_unless_given() -> None:

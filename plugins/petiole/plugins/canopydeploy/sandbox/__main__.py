@@ -15,7 +15,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
     parser.add_argument("--token", help="the platform's token; a random one by default")
     arguments = parser.parse_args()
-    serve(host=arguments.host, port=arguments.port, token=arguments.token)
+    try:
+        serve(host=arguments.host, port=arguments.port, token=arguments.token)
+    except OSError as problem:
+        place = f"{arguments.host}:{arguments.port}"
+        parser.exit(1, f"cannot listen on {place}: {problem.strerror}; try --port 0\n")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,12 @@ class Pace:
         finally:
             self._leave(caller)
 
+    def running(self, caller: str) -> int:
+        """Return how many calls have their turn."""
+        with self._turn:
+            lane = self._lanes.get(caller)
+            return lane.running if lane else 0
+
     def waiting(self, caller: str) -> int:
         """Return how many calls wait for their turn."""
         with self._turn:

@@ -17,6 +17,7 @@ from petiole.plugins.canopydeploy.sandbox.pace import Pace
 from petiole.plugins.canopydeploy.sandbox.profiles import Profiles
 from petiole.plugins.canopydeploy.sandbox.quota import Quota
 from petiole.plugins.canopydeploy.sandbox.realtime import Realtime
+from petiole.plugins.canopydeploy.sandbox.rules import Rule
 from petiole.plugins.canopydeploy.sandbox.settings import Settings
 from petiole.plugins.canopydeploy.sandbox.soap import SoapApi
 from petiole.plugins.canopydeploy.sandbox.spoiling import spoiled
@@ -70,7 +71,7 @@ class State:
     def door(self, path: str) -> Callable[[Request], Answer]:
         """Return what lives at a path, or refuse the call."""
         for mount, answer in self._doors:
-            if f"{path}/".startswith(mount):
+            if f"{path}/".startswith(f"{mount.rstrip('/')}/"):
                 return answer
         raise Refusal(HTTPStatus.NOT_FOUND, "nothing lives at this address")
 
@@ -81,7 +82,10 @@ class State:
 
 
 class Platform:
-    """One account on the platform, as its callers see it."""
+    """One account on the platform, as its callers see it.
+
+    `closing` is set when nobody will wait for an answer any more.
+    """
 
     def __init__(self, *, token: str | None = None) -> None:
         self.token = token or fresh_token()
@@ -98,15 +102,20 @@ class Platform:
         call = state.ledger.opened(request, path=state.access.cleaned(request.path))
         rule = state.faults.choose(request)
         with state.pace.turn(carried(request) or request.peer) as admitted:
-            self.closing.wait(state.settings.latency_ms / 1000)
-            if not admitted:
-                answer = Refusal(HTTPStatus.TOO_MANY_REQUESTS, "too many calls at a time").answer
-            elif rule:
-                answer = spoiled(rule, lambda: _served(state, request), settings=state.settings)
+            if admitted:
+                answer = self._answer(state, request, rule)
             else:
-                answer = _served(state, request)
+                answer = Refusal(HTTPStatus.TOO_MANY_REQUESTS, "too many calls at a time").answer
         state.ledger.closed(call, answer)
         return answer
+
+    def _answer(self, state: State, request: Request, rule: Rule | None) -> Answer:
+        """Work on a call for as long as the settings say, and spoil it if a rule says so."""
+        if state.settings.latency_ms:
+            self.closing.wait(state.settings.latency_ms / 1000)
+        if rule:
+            return spoiled(rule, partial(_served, state, request), settings=state.settings)
+        return _served(state, request)
 
 
 def _served(state: State, request: Request) -> Answer:
