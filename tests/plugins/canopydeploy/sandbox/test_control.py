@@ -30,6 +30,26 @@ def test_ledger_tells_each_record_where_asked(desk: Desk) -> None:
     assert calls[0]["changes"] == [["b", "NEW"], ["a", "NEW"], ["b", "REMOVED"]]
 
 
+def test_journal_tells_every_change_in_the_order_of_application(desk: Desk) -> None:
+    desk.control("POST", "settings", {"journal": True})
+    desk.post(record("a", n=1), record("b", n=2))
+    desk.post(record("a", "MODIFIED", n=3))
+
+    changes = desk.control("GET", "journal", identifier="a")["changes"]
+
+    assert changes == [
+        {"segment": "4711", "identifier": "a", "status": "NEW", "fields": {"n": 1}},
+        {"segment": "4711", "identifier": "a", "status": "MODIFIED", "fields": {"n": 3}},
+    ]
+    assert len(desk.control("GET", "journal")["changes"]) == 3
+
+
+def test_journal_is_empty_unless_it_is_asked_for(desk: Desk) -> None:
+    desk.post(record("a"))
+
+    assert desk.control("GET", "journal") == {"changes": []}
+
+
 def test_ledger_sums_up(desk: Desk) -> None:
     desk.post(record("a"), record("b", "GONE"))
     desk.post(record("a", "MODIFIED"))
@@ -126,7 +146,7 @@ def test_unknown_control_is_answered_404_with_those_there_are(desk: Desk) -> Non
     answer = desk.ask_control("GET", "legder")
 
     assert answer.status == 404
-    assert "ledger, faults" in read(answer)["error"]["message"]
+    assert "there are ledger, journal, faults" in read(answer)["error"]["message"]
 
 
 def test_wrong_method_is_answered_405(desk: Desk) -> None:

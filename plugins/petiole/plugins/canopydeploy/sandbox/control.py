@@ -1,6 +1,16 @@
 """The control API under `/_sandbox/`: look inside the twin, script it, reset it.
 
 It takes calls from this machine only and needs no token.
+
+    GET            /            the page for people
+    GET            ledger       calls, profiles, history, members, totals; ?records=1: each record
+    GET            journal      every change as applied, if the setting is on; ?identifier=
+    GET POST DELETE faults      {"rules": [{"calls": [3], "fault": "status", "status": 503}, ...]}
+    GET POST       settings     {"daily_quota": 100, "latency_ms": 50, "soap": {"polls": 0}, ...}
+    GET POST       endpoints    {"name": "spring", "mapping": null | {"key": "identifier"}}
+    GET POST       tables       {"tables": [...]}: see `datamodel.definition`
+    GET POST       tokens       {"token": "...", "active": false}
+    POST           reset        back to the start
 """
 
 import ipaddress
@@ -33,6 +43,7 @@ class Control:
         self._platform = platform
         self._routes: dict[str, dict[str, Callable[[Request], Content]]] = {
             "ledger": {"GET": self._ledger},
+            "journal": {"GET": self._journal},
             "faults": {
                 "GET": self._faults,
                 "POST": self._set_faults,
@@ -78,6 +89,15 @@ class Control:
 
     def _ledger(self, request: Request) -> Content:
         return report(self._state, records=request.query.get("records", "0") not in {"0", ""})
+
+    def _journal(self, request: Request) -> Content:
+        wanted = request.query.get("identifier")
+        changes = self._state.profiles.journal()
+        return {
+            "changes": [
+                change._asdict() for change in changes if wanted in {None, change.identifier}
+            ]
+        }
 
     def _faults(self, _: Request) -> Content:
         return {"rules": self._state.faults.shown()}

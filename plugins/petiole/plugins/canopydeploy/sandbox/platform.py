@@ -33,7 +33,7 @@ class State:
         self.faults = Faults()
         self.ledger = Ledger(now=self.clock.now)
         self.pace = Pace(parallel=lambda: self.settings.parallel, queue=lambda: self.settings.queue)
-        self.profiles = Profiles()
+        self.profiles = Profiles(journal=lambda: self.settings.journal)
         self.quota = Quota(today=self.clock.today)
         self.realtime = Realtime(
             faults=self.faults, profiles=self.profiles, settings=lambda: self.settings

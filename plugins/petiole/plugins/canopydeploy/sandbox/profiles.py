@@ -1,7 +1,7 @@
 """The profiles in each segment, as both lanes fill them."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,14 +32,19 @@ class Standing:
 
 
 class Profiles:
-    """The state that profile records change; any number of threads may apply at once."""
+    """The state that profile records change; any number of threads may apply at once.
 
-    def __init__(self) -> None:
+    `journal` tells whether to keep every change as well, which takes memory without end.
+    """
+
+    def __init__(self, *, journal: Callable[[], bool]) -> None:
+        self._keeps_journal = journal
+        self._journal: list[Change] = []
         self._guard = threading.Lock()
         self._segments: dict[str, dict[str, Mapping[str, object]]] = {}
         self._history: dict[str, dict[str, int]] = {}
 
-    def apply(self, changes: Iterable[Change]) -> None:
+    def apply(self, changes: Sequence[Change]) -> None:
         """Apply changes in order, all of them before anybody else's.
 
         NEW and MODIFIED merge their fields into the profile and leave the others; REMOVED takes
@@ -56,6 +61,13 @@ class Profiles:
                     segment[identifier] = {**held, **fields} if held else fields
                 history = self._history.setdefault(name, {})
                 history[identifier] = history.get(identifier, 0) + 1
+            if self._keeps_journal():
+                self._journal.extend(changes)
+
+    def journal(self) -> list[Change]:
+        """Return the changes that were kept, in the order in which they were applied."""
+        with self._guard:
+            return list(self._journal)
 
     def standing(self) -> Standing:
         """Return what is held now; later changes do not show in it."""

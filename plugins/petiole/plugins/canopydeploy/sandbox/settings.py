@@ -33,6 +33,7 @@ class Settings:
     limit is documented, that the call still succeeds is assumed). `parallel` and `queue`: calls per
     token that run, and that wait; the next one is answered 429. `hold_seconds`: how long a scripted
     timeout holds the connection. `clock_offset_seconds`: how far the platform's clock is ahead.
+    `journal`: whether every applied change is kept with its fields, for checks of order.
     """
 
     daily_quota: int = 50_000
@@ -44,6 +45,7 @@ class Settings:
     hold_seconds: float = 60.0
     trickle_ms: float = 1.0
     clock_offset_seconds: float = 0.0
+    journal: bool = False
     envelope: Envelope = field(default_factory=Envelope)
     soap: SoapSettings = field(default_factory=SoapSettings)
 
@@ -70,6 +72,7 @@ class Settings:
             clock_offset_seconds=changes.number(
                 "clock_offset_seconds", self.clock_offset_seconds, least=-1e9, most=1e9
             ),
+            journal=changes.flag("journal", default=self.journal),
             envelope=envelope,
             soap=soap,
         )
