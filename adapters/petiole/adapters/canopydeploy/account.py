@@ -1,0 +1,74 @@
+"""What every connection to CanopyDeploy may be told, whatever its lane: the account behind it.
+
+The list of campaigns always comes over SOAP, also for a connection that delivers over REST.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from petiole.adapters.canopydeploy.address import MASK, Address, masked
+from petiole.hooks import Secret
+from petiole.hooks.duration import Duration
+
+Name = Annotated[str, StringConstraints(min_length=1)]
+
+_PORTAL = "https://{portal}.myclang.com/app/api/soap/public/index.php"
+_ADDRESSES = ("endpoint", "soap_url")
+
+
+class Section(BaseModel):
+    """Settings that refuse unknown keys."""
+
+    # Inputs stay out of error texts: one of them may be a secret in the wrong place.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class AccountSettings(Section):
+    """The token, and where the platform's SOAP interface is."""
+
+    token: Secret
+    """Documented: a token of the webhook or of a user; that SOAP takes only the latter is assumed."""
+    portal: Literal["secure", "login"] = "secure"
+    """Documented: the portal that the token's user logs in to, secure.myclang.com or login."""
+    soap_url: Address | None = None
+    """The address of SOAP calls, where it is not the portal's own."""
+    soap_version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]+$")] = "1.24"
+    """Seen: 1.24 is the newest. Its operations are the ones that petiole knows."""
+    timeout: Duration = Field(default=timedelta(seconds=60), gt=timedelta())
+    """Assumed: 60 seconds, for a SOAP call as a whole."""
+
+    @property
+    def call_url(self) -> str:
+        """Where SOAP calls go. Documented: version and `type=literal` stand in the query."""
+        return self._soap_address({"version": self.soap_version, "type": "literal"})
+
+    @property
+    def wsdl_url(self) -> str:
+        """Where the platform describes its SOAP interface; seen in public clients."""
+        return self._soap_address({"version": self.soap_version}, flag="wsdl&")
+
+    def _soap_address(self, query: Mapping[str, str], *, flag: str = "") -> str:
+        """Add what is missing to the query of the address; a version that is there stays."""
+        address = urlsplit(self.soap_url or _PORTAL.format(portal=self.portal))
+        own = dict(parse_qsl(address.query, keep_blank_values=True))
+        for name in ("wsdl", "type"):
+            own.pop(name, None)
+        return address._replace(query=flag + urlencode({**query, **own})).geturl()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mask(cls, values: object) -> object:
+        """Take misplaced secrets out of the input before anything can report it."""
+        if not isinstance(values, Mapping):
+            return values
+        hidden = dict(values)
+        for name in _ADDRESSES:
+            if isinstance(address := values.get(name), str):
+                hidden[name] = masked(address)
+        if isinstance(values.get("token"), str):
+            hidden["token"] = MASK
+        return hidden
