@@ -93,14 +93,16 @@ class Relay:
 
         Args:
             flush: send also batches that are neither full nor old enough.
-            patience: how long to wait for a message's next try, for a held connection or for
-                another runner.
+            patience: how long to wait, since the last delivery, for a message's next try, for a
+                held connection or for another runner.
             until: asked often; true ends the work early.
         """
+        active_at = self._clock.now()
         while not until():
             wake = self._serve_all(flush=flush)
-            out_of_reach = wake is None or wake > self._clock.now() + patience
-            if out_of_reach and not self._in_air.total():
+            if self._in_air.total():
+                active_at = self._clock.now()
+            elif wake is None or wake > active_at + patience:
                 return
             self._await(wake)
         self.land()
@@ -129,15 +131,17 @@ class Relay:
             return None
         backlog = self._outbox.backlog(route.connection, route.batching)
         reason = due(backlog, route.batching, now=now, flush=flush)
+        look = now if reason else next_look(backlog, route.batching)
         if flow is Flow.OPEN:
-            return state.open_until if reason or backlog.next_due_at else None
+            return look and max(look, state.open_until or now)
         room = 1 if flow is Flow.PROBING else route.max_in_flight
         room -= max(self._in_air[route.connection], backlog.in_flight)
-        if reason and room > 0 and self._send(route, reason, room):
-            return now
+        if reason:
+            sent = room > 0 and self._send(route, reason, room)
+            return now if sent else now + POLL
         if backlog.in_flight > self._in_air[route.connection]:
-            return now + POLL
-        return next_look(backlog, route.batching) if not reason else now + POLL
+            return min(look or now + POLL, now + POLL)
+        return look
 
     def _send(self, route: Route, reason: DueReason, room: int) -> bool:
         batches = self._outbox.claim(
@@ -188,7 +192,8 @@ class Relay:
         )
         for delivery, judgement in judged:
             route = self._routes[delivery.batch.connection]
-            self._note_state(route, judgement, now)
+            if delivery.attempt.calls:
+                self._note_state(route, judgement, now)
             if delivery.batch.id in lost:
                 self._observer.notify(
                     LeaseExpired(connection=route.connection, batch=delivery.batch.id)
