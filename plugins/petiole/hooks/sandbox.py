@@ -10,8 +10,8 @@ from petiole.core.domain.fields import JsonValue
 class SandboxSpec:
     """A stand-in for the platform that runs on loopback.
 
-    `serve(host, port, announce)` blocks until SIGTERM or SIGINT; port 0 picks a free one. When ready
-    it calls `announce` once with one line of JSON: an object of texts that holds at least `token`
+    `serve(host, port, announce)` blocks until SIGTERM or SIGINT; port 0 picks a free one. When
+    ready it calls `announce` once with one line of JSON: an object of texts that holds `token`
     and `control`, the URL of a control API. That takes a fault script by POST to `faults`, and
     tells by GET of `ledger` what the platform holds:
     `{"profiles": {segment: {identifier: {field: value}}}, …}`.

@@ -7,7 +7,7 @@ import rich_click as click
 from petiole.core.domain.dead_letter import DeadLetter
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import IdentifierType
-from petiole.host.cli.output import console, json_option, moment, print_json, table
+from petiole.host.cli.output import console, json_option, moment, print_json, say, table
 from petiole.host.runner import open_host
 from petiole.host.settings import load_settings
 
@@ -33,7 +33,7 @@ def command(config: Path, *, connections: tuple[str, ...], limit: int, as_json: 
         print_json([_document(letter) for letter in letters])
         return 0
     if not letters:
-        console.print("nothing is dead")
+        say("nothing is dead")
         return 0
     columns = ["id", "connection", "segment", "profile", "change", "state", "tries", "code"]
     console.print(

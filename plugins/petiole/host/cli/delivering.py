@@ -15,7 +15,7 @@ from petiole.core.domain.message import MessageState
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.host.cli.interrupt import interruptible
 from petiole.host.cli.main import EXIT_ATTENTION, EXIT_INTERRUPTED
-from petiole.host.cli.output import console, count, errors, table
+from petiole.host.cli.output import console, count, errors, say, table, warn
 from petiole.host.observers import DeliveryCount
 from petiole.host.runner import ConnectionStatus, Host
 
@@ -35,7 +35,7 @@ class Delivering:
         """Take an event from the relay."""
         self.counted.notify(event)
         if isinstance(event, ConnectionPaused):
-            errors.print(f"connection {event.connection!r} paused: {event.reason}", markup=False)
+            warn(f"connection {event.connection!r} paused: {event.reason}")
         if isinstance(event, BatchSettled):
             self._advance()
 
@@ -72,7 +72,7 @@ class Delivering:
         if self.announce_first and counted.delivered:
             self.announce_first = False
             first = count(counted.delivered.total(), "profile")
-            errors.print(
+            warn(
                 f"first batch: {first} delivered {time.monotonic() - self.began:.2f} s after start"
             )
         if self._progress is not None:
@@ -98,9 +98,9 @@ def print_sums(delivering: Delivering, receipt: EnqueueReceipt | None = None) ->
         rows.append(("profiles per second", round(delivered.total() / delivering.seconds)))
     console.print(table(["delivered in this run", ""], rows))
     for (code, reason), times in counted.buried.most_common(10):
-        console.print(f"dead: {count(times, 'profile')}: {code}: {reason}", markup=False)
+        say(f"dead: {count(times, 'profile')}: {code}: {reason}")
     for trouble, times in counted.trouble.most_common(5):
-        console.print(f"met: {trouble} ({count(times, 'time')})", markup=False)
+        say(f"met: {trouble} ({count(times, 'time')})")
 
 
 def print_next_steps(delivering: Delivering, statuses: Sequence[ConnectionStatus]) -> None:
@@ -109,19 +109,17 @@ def print_next_steps(delivering: Delivering, statuses: Sequence[ConnectionStatus
         tally = status.tally
         waiting = tally[MessageState.PENDING] + tally[MessageState.IN_FLIGHT]
         if status.state.paused:
-            console.print(
+            say(
                 f"{status.name}: paused ({status.state.paused}); {count(waiting, 'change')} kept. "
                 "Mend the cause, then: petiole run --once --flush",
-                markup=False,
             )
         elif waiting:
-            console.print(
+            say(
                 f"{status.name}: {count(waiting, 'change')} waiting. "
                 "Next: petiole status, or petiole run --once --flush",
-                markup=False,
             )
         if delivering.counted.buried or delivering.counted.parked:
-            console.print(f"Next: petiole dead {status.name}", markup=False)
+            say(f"Next: petiole dead {status.name}")
 
 
 def exit_code(delivering: Delivering, statuses: Sequence[ConnectionStatus]) -> int:

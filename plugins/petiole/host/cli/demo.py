@@ -16,7 +16,7 @@ from petiole.core.domain.message import MessageState
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.host.cli.delivering import Delivering, print_sums
 from petiole.host.cli.main import EXIT_FAILED, EXIT_INTERRUPTED
-from petiole.host.cli.output import console, count
+from petiole.host.cli.output import count, say
 from petiole.host.cli.sandbox import only_sandbox
 from petiole.host.demo.audience import Customer, changed, customers, write
 from petiole.host.demo.platform import held_profiles, order_faults, sandbox_process
@@ -68,9 +68,8 @@ def command(profiles: int, plugin: str | None) -> int:
         people = list(customers(range(profiles)))
         unwelcome = [Identifier.email_address(people[n].email).value for n in (13, 77)]
         order_faults(announced["control"], spec.mischief(unwelcome))
-        console.print(
+        say(
             f"the stand-in platform listens on {announced['control']}; nothing leaves this machine",
-            markup=False,
         )
         return _play(settings, Path(folder), people, announced["control"], began)
 
@@ -78,7 +77,7 @@ def command(profiles: int, plugin: str | None) -> int:
 def _play(
     settings: Settings, folder: Path, people: Sequence[Customer], control: str, began: float
 ) -> int:
-    console.print(f"\n1. A new audience: {count(len(people), 'profile')}, in batches of 100.")
+    say(f"\n1. A new audience: {count(len(people), 'profile')}, in batches of 100.")
     first = Delivering(announce_first=True, began=began)
     with open_host(settings, [CONNECTION], observer=first) as host:
         receipt = _queue(host, folder, people)
@@ -86,9 +85,7 @@ def _play(
         print_sums(first, receipt)
     if first.interrupted:
         return EXIT_INTERRUPTED
-    console.print(
-        "\n2. The audience changes twice before it is sent: some move, some come, some go."
-    )
+    say("\n2. The audience changes twice before it is sent: some move, some come, some go.")
     second = Delivering()
     newcomers = list(customers(range(len(people), len(people) + NEWCOMERS)))
     there = [*people[LEAVERS:], *newcomers]
@@ -114,16 +111,15 @@ def _balance(host: Host, control: str) -> int:
     parts = " + ".join(f"{tally[state]:,} {state.value}" for state in MessageState if tally[state])
     held = held_profiles(control, SEGMENT)
     expected = host.count_held(_TASK)
-    console.print(f"\nThe sums: {tally.enqueued:,} enqueued = {parts}.", markup=False)
-    console.print(
+    say(f"\nThe sums: {tally.enqueued:,} enqueued = {parts}.")
+    say(
         f"The platform holds {count(held, 'profile')}; the ledger says {expected:,}. "
         + ("Nothing was lost." if held == expected and tally.balanced else "They differ!")
     )
     if held != expected or not tally.balanced or tally.open:
         return EXIT_FAILED
-    console.print(
+    say(
         "\nNext: petiole init, put your endpoint into petiole.toml, then\n"
         "      petiole sync newsletter customers.csv --segment 4711 --key CustomerKey --dry-run",
-        markup=False,
     )
     return 0

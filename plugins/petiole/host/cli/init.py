@@ -5,7 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from petiole.core.errors import InvalidSettings
-from petiole.host.cli.output import console
+from petiole.host.cli.output import say
 from petiole.host.discovery import find_plugins
 from petiole.host.settings import CONFIG_NAME
 
@@ -46,12 +46,10 @@ def command(folder: Path, plugin: str | None) -> int:
     ignored = folder / ".gitignore"
     if not ignored.exists():
         ignored.write_text(_IGNORED, encoding="utf-8")
-    console.print(
+    say(
         f"wrote {path}. Next:\n"
         "  1. put your endpoint into it\n"
         "  2. set the environment variable that it names to your token\n"
         "  3. petiole sync CONNECTION FILE --segment ID --key COLUMN --dry-run",
-        markup=False,
-        soft_wrap=True,
     )
     return 0

@@ -50,9 +50,8 @@ class LazyGroup(click.RichGroup):
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
             near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            if near:
-                error.message += f" Did you mean {near[0]!r}?"
-            raise
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(error.message + hint, ctx) from error
         if name in COMMANDS:
             command = import_module(f"petiole.host.cli.{name}").command
         return name, command, rest

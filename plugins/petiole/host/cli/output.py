@@ -15,8 +15,18 @@ Cell: TypeAlias = "str | int | None"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
-console = Console(highlight=False, soft_wrap=False)
+console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """Print a sentence; a pipe gets it on one line, a terminal wraps it itself."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """Print a sentence to standard error."""
+    errors.print(text, markup=False, soft_wrap=True)
 
 
 def print_json(document: Mapping[str, JsonValue] | Sequence[JsonValue]) -> None:

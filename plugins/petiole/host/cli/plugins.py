@@ -4,7 +4,7 @@ import rich_click as click
 
 from petiole.core.domain.fields import JsonValue
 from petiole.host.cli.main import EXIT_ATTENTION
-from petiole.host.cli.output import console, json_option, print_json, table
+from petiole.host.cli.output import console, json_option, print_json, say, table
 from petiole.host.discovery import FoundPlugin, Plugins, find_plugins
 
 
@@ -21,7 +21,7 @@ def command(*, as_json: bool) -> int:
         console.print(table(columns, rows) if rows else "no plugin is installed")
         for plugin in found:
             if plugin.error:
-                console.print(f"{plugin.name} cannot be used: {plugin.error}", markup=False)
+                say(f"{plugin.name} cannot be used: {plugin.error}")
     return EXIT_ATTENTION if any(plugin.error for plugin in found) else 0
 
 

@@ -12,7 +12,7 @@ from petiole.host.cli.delivering import (
     sums_as_json,
 )
 from petiole.host.cli.interrupt import interruptible
-from petiole.host.cli.output import console, json_option, print_json
+from petiole.host.cli.output import json_option, print_json, say
 from petiole.host.runner import open_host
 from petiole.host.settings import load_settings
 
@@ -42,7 +42,7 @@ def command(
             delivering.run(host, flush=flush)
         else:
             if not as_json:
-                console.print("delivering as it becomes due; Ctrl-C stops")
+                say("delivering as it becomes due; Ctrl-C stops")
             with interruptible() as interrupt:
                 host.run(until=interrupt)
         statuses = host.status()

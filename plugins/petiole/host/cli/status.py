@@ -10,7 +10,7 @@ from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.message import MessageState
 from petiole.hooks.duration import format_duration
 from petiole.host.cli.delivering import describe
-from petiole.host.cli.output import console, json_option, moment, print_json, table
+from petiole.host.cli.output import console, json_option, moment, print_json, say, table
 from petiole.host.runner import ConnectionStatus, open_host
 from petiole.host.settings import load_settings
 
@@ -51,9 +51,9 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
     )
     for status in statuses:
         if status.state.reason:
-            console.print(f"{status.name}: {status.state.reason}", markup=False)
+            say(f"{status.name}: {status.state.reason}")
         if not status.tally.balanced:
-            console.print(f"{status.name}: the sums do not balance", markup=False)
+            say(f"{status.name}: the sums do not balance")
     return 0
 
 

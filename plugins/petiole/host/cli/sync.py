@@ -27,7 +27,7 @@ from petiole.host.cli.delivering import (
     sums_as_json,
 )
 from petiole.host.cli.main import EXIT_ATTENTION
-from petiole.host.cli.output import console, count, errors, json_option, print_json
+from petiole.host.cli.output import count, json_option, print_json, say, warn
 from petiole.host.runner import Host, SyncInput, open_host
 from petiole.host.settings import Settings, load_settings
 
@@ -173,10 +173,9 @@ def _take_log(
         return EnqueueReceipt(enqueued=sum(1 for _ in changes))
     receipt = host.enqueue(task, changes)
     if not ways.as_json:
-        console.print(
+        say(
             f"{audience.name}: {count(receipt.enqueued, 'change')} queued, "
             f"{receipt.folded:,} of them folded; {receipt.repeated:,} seen before",
-            markup=False,
         )
     return receipt
 
@@ -185,16 +184,14 @@ def _print_plan(
     settings: Settings, task: SyncInput, audience: Audience, plan: Plan, ways: _Ways
 ) -> None:
     for repeat in plan.repeats[:SHOWN_REFUSALS]:
-        errors.print(
+        warn(
             f"{audience.name}, line {repeat.line}: the same profile as line {repeat.first_line}; "
             "the first line counts",
-            markup=False,
         )
     if plan.withheld:
-        errors.print(
+        warn(
             f"{count(plan.withheld, 'removal')} withheld: rows were refused, and a broken row must "
             "not remove the profile that it stands for; mend them and sync again",
-            markup=False,
         )
     difference = plan.difference
     removed = difference.removed - plan.withheld
@@ -212,11 +209,10 @@ def _print_plan(
                 }
             )
         return
-    console.print(
+    say(
         f"{audience.name} to {task.connection}, segment {task.segment} ({ways.mode}): "
         f"{difference.added:,} to add, {difference.updated:,} to update, {removed:,} to remove, "
         f"{difference.unchanged:,} unchanged; {count(calls, 'call')}",
-        markup=False,
     )
 
 
@@ -224,24 +220,22 @@ def _print_queued(task: SyncInput, receipt: EnqueueReceipt, ways: _Ways) -> None
     if ways.as_json or (ways.dry_run and ways.mode is not SyncMode.CHANGES):
         return
     if ways.dry_run:
-        console.print(f"{count(receipt.enqueued, 'change')} would be queued; nothing was")
+        say(f"{count(receipt.enqueued, 'change')} would be queued; nothing was")
         return
-    console.print(
+    say(
         f"{count(receipt.enqueued, 'change')} queued for {task.connection}. Next: petiole run",
-        markup=False,
     )
 
 
 def _print_refusals(audience: Audience, refusals: Refusals) -> None:
     for row in refusals.kept[:SHOWN_REFUSALS]:
-        errors.print(f"{audience.name}, line {row.line}: refused: {row.reason}", markup=False)
+        warn(f"{audience.name}, line {row.line}: refused: {row.reason}")
     if refusals.count:
         more = refusals.count - min(len(refusals.kept), SHOWN_REFUSALS)
         tail = f" ({more:,} more not shown; --refused FILE writes all)" if more else ""
-        errors.print(
+        warn(
             f"{count(refusals.count, 'row')} refused, the others are not affected{tail}; "
             "mend them and sync again",
-            markup=False,
         )
 
 
