@@ -31,7 +31,7 @@ class AccountSettings(Section):
     """The token, and where the platform's SOAP interface is."""
 
     token: Secret
-    """Documented: a token of the webhook or of a user; that SOAP takes only the latter is assumed."""
+    """Documented: a token of the webhook or of a user. Assumed: SOAP takes the latter only."""
     portal: Literal["secure", "login"] = "secure"
     """Documented: the portal that the token's user logs in to, secure.myclang.com or login."""
     soap_url: Address | None = None

@@ -78,14 +78,18 @@ class Credentials:
 class CredentialsTransport(httpx.BaseTransport):
     """Adds the credentials on the way down; closes `inner` only if it `owns` that."""
 
-    def __init__(self, inner: httpx.BaseTransport, credentials: Credentials, *, owns: bool) -> None:
+    def __init__(
+        self, inner: httpx.BaseTransport, credentials: Credentials | None, *, owns: bool
+    ) -> None:
         self._inner = inner
         self._credentials = credentials
         self._owns = owns
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send the twin; what comes back knows the original only."""
-        return self._inner.handle_request(self._credentials.added_to(request))
+        if self._credentials is not None:
+            request = self._credentials.added_to(request)
+        return self._inner.handle_request(request)
 
     def close(self) -> None:
         """Close the connections, if they are ours."""

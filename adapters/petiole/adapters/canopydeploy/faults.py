@@ -55,13 +55,13 @@ _LOGIN = re.compile(r"\b(?:log-?in|sign-?in|log-?on|sso|auth\w*|saml\w*)\b", re.
 _WORDS = {
     401: "the platform refused the token, or the account of the token is inactive",
     403: "the token is not allowed to do this",
-    404: "the platform knows no webhook at this address",
-    405: "the address does not take POST",
+    404: "the platform knows nothing at this address",
+    405: "the address does not take this kind of call",
     407: "a proxy on the way asks for credentials",
     408: "the platform gave up waiting for the call",
-    410: "the webhook at this address is gone",
+    410: "what was at this address is gone",
     413: "the call is too large for the platform",
-    415: "the address does not take JSON",
+    415: "the address does not take this kind of content",
     502: "a gateway lost the platform's answer",
     504: "a gateway gave up waiting for the platform's answer",
 }
@@ -105,19 +105,25 @@ def of_exception(
 
 
 def of_answer(
-    answer: Answer, *, quota: Quota, now: datetime, clean: Callable[[str], str]
+    answer: Answer,
+    *,
+    quota: Quota | None,
+    now: datetime,
+    clean: Callable[[str], str],
+    address: str = "endpoint",
 ) -> DeliveryError:
     """Translate an answer whose status is no yes.
 
     Args:
         answer: any status but 2xx.
-        quota: tells a used-up day from a call rate that was too high.
+        quota: tells a used-up day from a call rate that was too high; not every interface has one.
         now: for waits that end at a moment.
         clean: takes secrets and personal data out of the platform's words.
+        address: the setting that holds the address.
     """
     status = answer.status
     if httpx.codes.is_redirect(status):
-        return _redirected(answer)
+        return _redirected(answer, address)
     own_code, reason = _told(answer, clean)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return _throttled(answer, reason, quota=quota, now=now)
@@ -144,9 +150,9 @@ def retry_after(answer: Answer, now: datetime) -> timedelta | None:
     return min(max(moment - now, timedelta()), LONGEST_WAIT)
 
 
-def _throttled(answer: Answer, reason: str, *, quota: Quota, now: datetime) -> Throttled:
+def _throttled(answer: Answer, reason: str, *, quota: Quota | None, now: datetime) -> Throttled:
     count = answer.headers.get(COUNT_HEADER, "").strip()
-    if count.isdecimal() and int(count[:18]) >= quota.daily_calls:
+    if quota and count.isdecimal() and int(count[:18]) >= quota.daily_calls:
         return Throttled(
             f"the platform's {quota.daily_calls} calls of this day are used up",
             retry_after=until_next_day(now, quota.zone),
@@ -167,7 +173,7 @@ def until_next_day(now: datetime, zone: ZoneInfo) -> timedelta:
     return datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC) - now
 
 
-def _redirected(answer: Answer) -> DeliveryError:
+def _redirected(answer: Answer, address: str) -> DeliveryError:
     target = urlsplit(answer.headers.get("Location", ""))
     if _LOGIN.search(target.path):
         return InvalidCredentials(
@@ -178,7 +184,7 @@ def _redirected(answer: Answer) -> DeliveryError:
     elsewhere = f" to {target.hostname}" if target.hostname else ""
     return EndpointRefused(
         f"the address redirects{elsewhere}, and profiles are not sent after a redirect; "
-        "set `endpoint` to the final address",
+        f"set `{address}` to the final address",
         code=str(answer.status),
     )
 

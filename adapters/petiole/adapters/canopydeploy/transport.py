@@ -4,7 +4,7 @@ import functools
 import ssl
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import Self
 
@@ -17,6 +17,11 @@ from petiole.core.errors import Ambiguous
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Decoded. The largest documented call is 6 MB, and its echo is hardly longer."""
+
+JSON: Mapping[str, str] = {
+    "Accept": "application/json",
+    "Content-Type": "application/json; charset=utf-8",
+}
 
 _ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30)
 
@@ -40,7 +45,7 @@ def user_agent() -> str:
 
 
 class Poster:
-    """Posts JSON to one address. May be shared by threads.
+    """Posts to one address. May be shared by threads.
 
     Every thread has its own client and connection, which costs less than a shared pool and its
     locks. Redirects are not followed, and neither proxies nor netrc are taken from the environment:
@@ -50,15 +55,24 @@ class Poster:
     def __init__(
         self,
         url: str,
-        credentials: Credentials,
+        credentials: Credentials | None,
         *,
         timeout_seconds: float,
+        headers: Mapping[str, str] = JSON,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Take an address; `transport` replaces the network, and remains the caller's to close."""
+        """Take an address, and credentials unless the body carries them.
+
+        `transport` replaces the network, and remains the caller's to close.
+        """
         self._url = httpx.URL(url)
         self._credentials = credentials
         self._timeout_seconds = timeout_seconds
+        self._headers = {
+            "User-Agent": user_agent(),
+            "Accept-Encoding": "gzip",
+            **headers,
+        }
         self._transport = transport
         self._clients: list[httpx.Client] = []
         self._mine = threading.local()
@@ -77,8 +91,15 @@ class Poster:
             Ambiguous: the answer says yes, but is too large or cannot be unpacked.
             InvalidCredentials: the token cannot be read; nothing was sent.
         """
+        return self._send("POST", body)
+
+    def get(self) -> Answer:
+        """Ask what is there; raises like `post`."""
+        return self._send("GET")
+
+    def _send(self, method: str, body: bytes | None = None) -> Answer:
         client = self._client()
-        request = client.build_request("POST", self._url, content=body)
+        request = client.build_request(method, self._url, content=body)
         with total_deadline(self._timeout_seconds):
             response = client.send(request, stream=True)
             try:
@@ -113,12 +134,7 @@ class Poster:
         inner = self._transport or DeadlineTransport(tls=shared_tls(), limits=_ONE_CONNECTION)
         return httpx.Client(
             transport=CredentialsTransport(inner, self._credentials, owns=self._transport is None),
-            headers={
-                "User-Agent": user_agent(),
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-                "Content-Type": "application/json; charset=utf-8",
-            },
+            headers=self._headers,
             timeout=self._timeout_seconds,
             trust_env=False,
         )
