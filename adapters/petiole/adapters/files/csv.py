@@ -4,11 +4,15 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from petiole.adapters.files import delimiter as delimiters
 from petiole.adapters.files.lines import MAX_LINE_CHARACTERS
 from petiole.core.errors import AudienceError
 from petiole.core.ports.audience import AudienceRow, RefusedRow, SourceRow
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _SAMPLE_LINES = 20
 
@@ -29,7 +33,6 @@ class CsvTable:
         csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_CHARACTERS))
         self._name = name
         head = _head(lines, name=name)
-        self._skipped = len(head) - 1
         sample = head[-1:]
         if delimiter is None:
             among = delimiters.candidates(sample[0])
@@ -38,7 +41,7 @@ class CsvTable:
             delimiter = delimiters.chosen(among, sample)
         self._reader = csv.reader(chain(sample, lines), delimiter=delimiter, strict=True)
         self.columns = self._header()
-        self._rows = self._read()
+        self._rows = _read(self._reader, self.columns, skipped=len(head) - 1, name=name)
         try:
             self._first = next(self._rows)
         except StopIteration:
@@ -67,39 +70,42 @@ class CsvTable:
             )
         return tuple(names)
 
-    def _read(self) -> Iterator[SourceRow]:
-        reader = self._reader
-        columns = self.columns
-        width = len(columns)
-        skipped = self._skipped
-        line = reader.line_num + skipped + 1
-        while True:
-            try:
-                for cells in reader:
-                    if len(cells) == width:
-                        yield AudienceRow(line, dict(zip(columns, cells, strict=True)))
-                    elif len(cells) > 1 or (cells and cells[0].strip()):
-                        yield RefusedRow(
-                            line,
-                            f"the row has {_count(len(cells), 'cell')}, the header has {width}",
-                        )
-                    line = reader.line_num + skipped + 1
-            except csv.Error as error:
-                last = reader.line_num + skipped
-                yield self._refused(error, line, last)
-                line = last + 1
-            else:
-                return
 
-    def _refused(self, error: csv.Error, line: int, last: int) -> RefusedRow:
-        if "unexpected end" in str(error) or "field limit" in str(error):
-            raise AudienceError(
-                f'{self._name}, line {line}: a quoted cell (") begins in this row and does not end '
-                f"up to line {last}, so that all the rows after it are lost; close the quote, "
-                "or double it if it belongs to the text"
-            ) from error
-        span = f" (it swallowed lines {line} to {last})" if last > line else ""
-        return RefusedRow(line, f'a quote (") stands where it should not{span}')
+def _read(
+    reader: "Reader", columns: Sequence[str], *, skipped: int, name: str
+) -> Iterator[SourceRow]:
+    """Yield the rows.
+
+    No method, since a generator that holds the table would keep the file from being closed with it.
+    """
+    width = len(columns)
+    line = reader.line_num + skipped + 1
+    while True:
+        try:
+            for cells in reader:
+                if len(cells) == width:
+                    yield AudienceRow(line, dict(zip(columns, cells, strict=True)))
+                elif len(cells) > 1 or (cells and cells[0].strip()):
+                    told = f"the row has {_count(len(cells), 'cell')}, the header has {width}"
+                    yield RefusedRow(line, told)
+                line = reader.line_num + skipped + 1
+        except csv.Error as error:
+            last = reader.line_num + skipped
+            yield _refused(error, line, last, name=name)
+            line = last + 1
+        else:
+            return
+
+
+def _refused(error: csv.Error, line: int, last: int, *, name: str) -> RefusedRow:
+    if "unexpected end" in str(error) or "field limit" in str(error):
+        raise AudienceError(
+            f'{name}, line {line}: a quoted cell (") begins in this row and does not end up to '
+            f"line {last}, so that all the rows after it are lost; close the quote, or double it "
+            "if it belongs to the text"
+        ) from error
+    span = f" (it swallowed lines {line} to {last})" if last > line else ""
+    return RefusedRow(line, f'a quote (") stands where it should not{span}')
 
 
 def _head(lines: Iterator[str], *, name: str) -> list[str]:

@@ -21,10 +21,10 @@ def known(encoding: str) -> str:
         AudienceError: Python knows no text encoding of that name.
     """
     try:
-        # The public way to ask whether a codec makes text of bytes: "rot13" and "hex" do not.
-        b"".decode(encoding)
+        # The public way to ask whether a codec is one between text and bytes: "rot13" is not.
+        "a".encode(encoding)
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise AudienceError(
             f"{encoding!r} is no text encoding; common ones are utf-8, cp1252, utf-16"
         ) from None
