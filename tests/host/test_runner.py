@@ -1,0 +1,90 @@
+"""The host on swapped adapters: virtual time, a sink in memory, the durable outbox."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from dependency_injector import providers
+
+from petiole.adapters.memory import FrozenClock, InlineWorkers, MemorySink
+from petiole.core.delivery.relay import Delivery
+from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange, SegmentId
+from petiole.core.domain.fields import Fields
+from petiole.core.domain.identity import Identifier
+from petiole.core.domain.message import MessageState
+from petiole.host.observers import DeliveryCount
+from petiole.host.runner import Host, SyncInput, open_host
+from petiole.host.settings import Settings
+
+NAME = ConnectionName("newsletter")
+TASK = SyncInput(connection=NAME, segment=SegmentId("4711"), key="id")
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@contextmanager
+def hosted(folder: Path, clock: FrozenClock, sink: MemorySink) -> Iterator[Host]:
+    """Open a host whose time is frozen and whose platform is in memory; the outbox is real."""
+    settings = Settings.model_validate(
+        {
+            "connections": {NAME: {"plugin": "any", "identifier": "customer-id"}},
+            "directory": folder,
+        }
+    )
+    with open_host(settings, [NAME], observer=DeliveryCount()) as host:
+        host.container.clock.override(providers.Object(clock))
+        host.container.sinks.override(providers.Object({NAME: sink}))
+        host.container.workers.override(providers.Object(InlineWorkers[Delivery](clock)))
+        yield host
+
+
+def changes(host: Host, numbers: range) -> Iterator[ProfileChange]:
+    for number in numbers:
+        fields = Fields.of({"n": number})
+        yield ProfileChange(
+            scope=host.scope(TASK),
+            identifier=Identifier.customer_id(f"c-{number}"),
+            kind=ChangeKind.ADD,
+            occurred_at=START,
+            fields=fields,
+            fingerprint=fields.fingerprint,
+        )
+
+
+def test_37_changes_and_silence_are_sent_20_minutes_later(tmp_path: Path) -> None:
+    clock, sink = FrozenClock(START), MemorySink()
+    last_look = START + timedelta(minutes=21)
+
+    with hosted(tmp_path, clock, sink) as host:
+        host.enqueue(TASK, changes(host, range(37)))
+        host.run(until=lambda: bool(sink.deliveries) or clock.now() > last_look)
+
+    assert [len(batch) for batch in sink.deliveries] == [37]
+    assert clock.now() == START + timedelta(minutes=20)
+
+
+def test_age_survives_a_restart_of_the_host(tmp_path: Path) -> None:
+    clock, sink = FrozenClock(START), MemorySink()
+    with hosted(tmp_path, clock, sink) as host:
+        host.enqueue(TASK, changes(host, range(37)))
+        host.run(until=lambda: clock.now() >= START + timedelta(minutes=13))
+    assert not sink.deliveries
+
+    with hosted(tmp_path, clock, sink) as host:
+        host.run(until=lambda: bool(sink.deliveries))
+
+    assert clock.now() == START + timedelta(minutes=20)
+    assert [len(batch) for batch in sink.deliveries] == [37]
+
+
+def test_full_batches_go_at_once_and_the_rest_waits(tmp_path: Path) -> None:
+    clock, sink = FrozenClock(START), MemorySink()
+
+    with hosted(tmp_path, clock, sink) as host:
+        host.enqueue(TASK, changes(host, range(250)))
+        host.run(until=lambda: clock.now() >= START + timedelta(minutes=1))
+        (status,) = host.status()
+
+    assert [len(batch) for batch in sink.deliveries] == [100, 100]
+    assert status.tally[MessageState.PENDING] == 50
+    assert status.tally.balanced
