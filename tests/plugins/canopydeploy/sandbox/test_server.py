@@ -194,6 +194,31 @@ def test_stop_ends_silence_and_idle_connections() -> None:
     assert not [thread for thread in threading.enumerate() if "process_request" in thread.name]
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"Content-Length: 100\r\n\r\n[1, 2]",
+        b"Transfer-Encoding: chunked\r\n\r\n64\r\n[1, 2]",
+    ],
+)
+def test_call_whose_body_ends_early_never_arrives(sent: bytes) -> None:
+    arrived: list[Request] = []
+
+    def respond(request: Request) -> Answer:
+        arrived.append(request)
+        return told(request)
+
+    with (
+        served(respond) as server,
+        socket.create_connection((server.server_name, server.server_port)) as connection,
+    ):
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + sent)
+        connection.shutdown(socket.SHUT_WR)
+        received = connection.recv(1)
+
+    assert (received, arrived) == (b"", [])
+
+
 def test_caller_that_hangs_up_leaves_no_trace(capfd: pytest.CaptureFixture[str]) -> None:
     answered = threading.Event()
 

@@ -55,10 +55,10 @@ APPLIED = frozenset(
         Fault.EMPTY,
     }
 )
-"""The faults of calls that are applied unless the rule says `"applied": false`."""
+"""The faults of calls that are applied, unless an open one says `"applied": false`."""
 
-FIXED = frozenset({Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER, Fault.CUT_BEFORE, Fault.CUT_AFTER})
-"""The faults whose name already says whether the call is applied."""
+OPEN = frozenset({Fault.STATUS, Fault.HTML, Fault.BROKEN_JSON, Fault.EMPTY})
+"""The faults that leave it to the rule whether the call is applied."""
 
 BY_RECORD = frozenset({Fault.REJECT, Fault.REFUSE})
 
@@ -130,7 +130,7 @@ def parsed(document: Document) -> Rule:
     if fault in {Fault.STATUS, Fault.HTML}:
         _read_status(rule, document)
     rule.applied = fault in APPLIED
-    if fault not in FIXED | BY_RECORD:
+    if fault in OPEN:
         rule.applied = document.flag("applied", default=rule.applied)
     document.finish()
     return rule

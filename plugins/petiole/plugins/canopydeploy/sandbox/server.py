@@ -127,7 +127,7 @@ class _Connection(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length") or "0"
         if not length.isdecimal() or int(length) > MOST_BODY_BYTES:
             return None
-        return self.rfile.read(int(length))
+        return self._read(int(length))
 
     def _read_chunks(self) -> bytes | None:
         body = bytearray()
@@ -138,13 +138,20 @@ class _Connection(BaseHTTPRequestHandler):
                 return None
             if not 0 <= size <= MOST_BODY_BYTES - len(body):
                 return None
-            body += self.rfile.read(size)
+            body += self._read(size)
             if size == 0:
                 break
             self.rfile.readline(3)
         while self.rfile.readline(1024).strip():
             """Trailers carry nothing that the platform reads."""
         return bytes(body)
+
+    def _read(self, size: int) -> bytes:
+        """Read so many bytes; a caller that dies half-way has not made a call."""
+        part = self.rfile.read(size)
+        if len(part) < size:
+            raise ConnectionResetError
+        return part
 
     def _write(self, answer: Answer) -> None:
         match answer.manner:
