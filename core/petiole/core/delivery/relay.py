@@ -19,7 +19,7 @@ from petiole.core.domain.events import (
     MessageBuried,
     MessagesDelivered,
 )
-from petiole.core.domain.message import Batch
+from petiole.core.domain.message import Batch, BatchId
 from petiole.core.domain.settlement import AmbiguityPolicy, Settlement
 from petiole.core.ports.chance import Chance
 from petiole.core.ports.clock import Clock
@@ -78,7 +78,7 @@ class Relay:
         self._clock = clock
         self._chance = chance
         self._observer = observer
-        self._in_air: Counter[ConnectionName] = Counter()
+        self._in_air: Mapping[ConnectionName, set[BatchId]] = {name: set() for name in self._routes}
 
     def run(self, *, until: Callable[[], bool]) -> None:
         """Relay until told to stop; then settle what is in the air and return."""
@@ -100,7 +100,7 @@ class Relay:
         active_at = self._clock.now()
         while not until():
             wake = self._serve_all(flush=flush)
-            if self._in_air.total():
+            if any(self._in_air.values()):
                 active_at = self._clock.now()
             elif wake is None or wake > active_at + patience:
                 return
@@ -109,7 +109,7 @@ class Relay:
 
     def land(self) -> None:
         """Wait for what is in the air and settle it."""
-        while self._in_air.total():
+        while any(self._in_air.values()):
             self._settle(self._workers.collect(POLL))
 
     def _serve_all(self, *, flush: bool) -> datetime | None:
@@ -135,11 +135,12 @@ class Relay:
         if flow is Flow.OPEN:
             return look and max(look, state.open_until or now)
         room = 1 if flow is Flow.PROBING else route.max_in_flight
-        room -= max(self._in_air[route.connection], backlog.in_flight)
+        in_air = len(self._in_air[route.connection])
+        room -= max(in_air, backlog.in_flight)
         if reason:
             sent = room > 0 and self._send(route, reason, room)
             return now if sent else now + POLL
-        if backlog.in_flight > self._in_air[route.connection]:
+        if backlog.in_flight > in_air:
             return min(look or now + POLL, now + POLL)
         return look
 
@@ -151,10 +152,13 @@ class Relay:
             partial=reason in {DueReason.AGE, DueReason.FLUSH},
             lease=route.lease,
         )
-        for batch in batches:
-            self._in_air[route.connection] += 1
+        in_air = self._in_air[route.connection]
+        # One of ours that outlasts its lease comes back as recovered: the claim has renewed it.
+        fresh = [batch for batch in batches if batch.id not in in_air]
+        for batch in fresh:
+            in_air.add(batch.id)
             self._workers.submit(route.connection, self._task(route, batch))
-        return bool(batches)
+        return bool(fresh)
 
     def _task(self, route: Route, batch: Batch) -> Callable[[], Delivery]:
         def deliver() -> Delivery:
@@ -174,7 +178,7 @@ class Relay:
         judged = []
         for delivery in deliveries:
             route = self._routes[delivery.batch.connection]
-            self._in_air[route.connection] -= 1
+            self._in_air[route.connection].remove(delivery.batch.id)
             judged.append(
                 (
                     delivery,
