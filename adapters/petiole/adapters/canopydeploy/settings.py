@@ -18,7 +18,7 @@ from petiole.hooks.duration import Duration
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise ValueError('unknown time zone; write it like "Europe/Amsterdam"') from error
     return name
 
@@ -91,6 +91,12 @@ class CanopyDeployBatchSettings(AccountSettings):
     """Documented: the answer echoes the records. "any" trusts a 2xx without that."""
     error_key: Name = "error"
     """Assumed: how a record that was refused by itself is marked in the echo."""
+
+    @model_validator(mode="after")
+    def _error_key_is_free(self) -> Self:
+        if self.error_key in self.keys.names():
+            raise ValueError("`error_key` is the name of an envelope key")
+        return self
 
     @model_validator(mode="after")
     def _username_goes_with_basic(self) -> Self:

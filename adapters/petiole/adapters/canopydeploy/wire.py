@@ -4,6 +4,7 @@ A call is a JSON array of flat records (documented): the envelope, then the prof
 Fields arrive as finished JSON text and are spliced in, neither decoded nor encoded again.
 """
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -81,8 +82,6 @@ class Wire:
         for message in messages:
             try:
                 records.append(self._record(message).encode())
-            except UnicodeEncodeError:
-                refused[message.id] = Rejected(OTHER, "a field holds half of a surrogate pair")
             except _Reserved as error:
                 refused[message.id] = Rejected(OTHER, str(error))
             else:
@@ -198,5 +197,7 @@ def _rejected(error: object, clean: Callable[[str], str]) -> Rejected:
     )
 
 
+@functools.lru_cache(maxsize=64)
 def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Write a moment: formatting it is half of a record, and a snapshot's changes share one."""
+    return f"{moment.astimezone(UTC).isoformat(timespec='seconds').removesuffix('+00:00')}Z"
