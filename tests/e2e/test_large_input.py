@@ -1,0 +1,57 @@
+"""Inputs larger than memory: the command stays small, however much flows through it."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.project import SEGMENT, Project
+
+MEMORY_KIB = 200 * 1024
+THREE_GIGABYTES = 3_000_000_000
+ROWS_A_WRITE = 256
+
+
+def stream(size: int, width: int) -> Iterator[bytes]:
+    """Make up a CSV of at least `size` bytes whose rows are about `width` bytes long."""
+    yield b"id,name,note\n"
+    note = b"n" * width
+    made = number = 0
+    while made < size:
+        numbers = range(number, number + ROWS_A_WRITE)
+        block = b"".join(b"%d,Name %d,%s\n" % (n, n, note) for n in numbers)
+        yield block
+        made += len(block)
+        number += ROWS_A_WRITE
+
+
+@pytest.mark.parametrize(
+    ("size", "width"),
+    [
+        pytest.param(THREE_GIGABYTES, 65_536, id="3 GB of wide rows"),
+        pytest.param(50_000_000, 200, id="200,000 and more rows"),
+    ],
+)
+def test_memory_stays_bounded(project: Project, size: int, width: int) -> None:
+    project.configure(tables='[connections.newsletter.fields]\nname = "name"\n')
+    arguments = ("sync", "newsletter", "-", "--segment", SEGMENT, "--key", "id", "--queue-only")
+    with subprocess.Popen(
+        project.command(*arguments),
+        cwd=project.folder,
+        env=project.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    ) as host:
+        assert host.stdin is not None
+        rows = -1
+        for block in stream(size, width):
+            host.stdin.write(block)
+            rows += block.count(b"\n")
+        host.stdin.close()
+        _, status, usage = os.wait4(host.pid, 0)
+        host.returncode = os.waitstatus_to_exitcode(status)
+
+    assert host.returncode == 0
+    assert usage.ru_maxrss < MEMORY_KIB
+    assert project.status()["pending"] == rows + 1
