@@ -24,7 +24,7 @@ def fail_with(error: Exception) -> Answer:
     """Raise."""
 
     def answer(messages: Sequence[Message]) -> DeliveryReport:
-        raise error
+        raise error.with_traceback(None)
 
     return answer
 
@@ -71,7 +71,7 @@ def refuse(culprits: set[int], error: DeliveryError) -> Answer:
 
     def answer(messages: Sequence[Message]) -> DeliveryReport:
         if any(message.id in culprits for message in messages):
-            raise error
+            raise error.with_traceback(None)
         return accept(messages)
 
     return answer

@@ -124,8 +124,10 @@ class Stage:
         )
 
     def enqueue(self, numbers: Iterable[int], connection: str = NEWSLETTER) -> None:
-        """Enqueue the add of each customer."""
-        self.enqueue_changes(change(number, within=scope(connection)) for number in numbers)
+        """Enqueue the add of each customer, on an account of the connection's own."""
+        self.enqueue_changes(
+            change(number, within=scope(connection, account=connection)) for number in numbers
+        )
 
     def enqueue_changes(self, changes: Iterable[ProfileChange]) -> None:
         """Enqueue without folding."""
