@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.plugins.canopydeploy.sandbox.soap.caller import Argument, Caller
@@ -65,6 +67,30 @@ def test_campaign_that_cannot_be_started_faults(caller: Caller, campaign_id: int
 
     assert reply.fault == "213"
     assert not caller.crm.campaigns.runs()
+
+
+def test_runs_of_many_threads_are_all_recorded(caller: Caller) -> None:
+    def run(thread: int) -> list[str]:
+        return [
+            caller.call(
+                "campaign_executeAsync",
+                campaignId=4711,
+                options=options(identifier=str(thread), place=str(place)),
+            ).value
+            for place in range(25)
+        ]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(run, range(8)))
+
+    assert answers == [["true"] * 25] * 8
+    for thread in range(8):
+        own = [
+            run.option("place")
+            for run in caller.crm.campaigns.runs()
+            if run.option("identifier") == str(thread)
+        ]
+        assert own == [str(place) for place in range(25)]
 
 
 def test_membership_is_kept(caller: Caller) -> None:
