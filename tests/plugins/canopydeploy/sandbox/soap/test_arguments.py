@@ -40,7 +40,7 @@ def test_missing_flag_faults(caller: Caller) -> None:
     assert caller.call("group_getMembers", groupId=60).fault == "101"
 
 
-@pytest.mark.parametrize("text", ["one", "1.5", "1_0", "0x1", "9223372036854775808"])
+@pytest.mark.parametrize("text", ["one", "1.5", "1_0", "0x1", "\u0661", "9223372036854775808"])
 def test_number_that_is_none_faults(caller: Caller, text: str) -> None:
     reply = caller.call("customer_getById", customerId=text)
 

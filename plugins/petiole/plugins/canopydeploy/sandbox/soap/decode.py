@@ -6,6 +6,7 @@ it: node's sends the token last and fields in whatever order an object has them.
 the schema instead.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from lxml import etree
@@ -18,6 +19,7 @@ TOKEN = Part(name="uuid", type="string")
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_DIGITS = re.compile(r"[+-]?[0-9]{1,24}")
 _LONG = range(-(2**63), 2**63)
 
 
@@ -110,10 +112,9 @@ def _convert(text: str, kind: str) -> Value:
         return _FLAGS[text]
     if kind == "double":
         return float(text)
-    number = int(text)
-    if "_" in text or number not in _LONG:
+    if not _DIGITS.fullmatch(text) or int(text) not in _LONG:
         raise ValueError
-    return number
+    return int(text)
 
 
 def _check_order(element: etree._Element, parts: Sequence[Part], *, all_due: bool) -> None:
