@@ -41,9 +41,9 @@ def command(
         if once:
             delivering.run(host, flush=flush)
         else:
-            if not as_json:
-                say("delivering as it becomes due; Ctrl-C stops")
             with interruptible() as interrupt:
+                if not as_json:
+                    say("delivering as it becomes due; Ctrl-C stops")
                 host.run(until=interrupt)
         statuses = host.status()
         if as_json:
