@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -173,8 +173,15 @@ def until_next_day(now: datetime, zone: ZoneInfo) -> timedelta:
     return datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC) - now
 
 
+def _target(answer: Answer) -> SplitResult:
+    try:
+        return urlsplit(answer.headers.get("Location", ""))
+    except ValueError:
+        return urlsplit("")
+
+
 def _redirected(answer: Answer, address: str) -> DeliveryError:
-    target = urlsplit(answer.headers.get("Location", ""))
+    target = _target(answer)
     if _LOGIN.search(target.path):
         return InvalidCredentials(
             "the platform sent the call to a login page; the token does not work",

@@ -1,0 +1,52 @@
+"""Other people's words, made fit for logs."""
+
+import pytest
+
+from petiole.adapters.canopydeploy.discretion import MAX_CHARACTERS, cleaned
+from tests.adapters.canopydeploy.made import TOKEN, hashed
+
+
+def test_ordinary_words_stay() -> None:
+    assert cleaned("Undefined value for field 'loyalty'") == "Undefined value for field 'loyalty'"
+
+
+@pytest.mark.parametrize(
+    "personal",
+    [
+        TOKEN,
+        f"prefix{TOKEN}suffix",
+        hashed("sanne.devries@example.org"),
+        hashed("joris.bakker@example.org").upper(),
+        "sanne.devries@example.org",
+        "<sanne@mail.example.org>",
+        "C-1001",
+        "'C-1001'",
+    ],
+)
+def test_secrets_and_persons_do_not(personal: str) -> None:
+    told = cleaned(f"no such record: {personal} (105)", secrets=[TOKEN], identifiers=["C-1001"])
+
+    assert "***" in told
+    assert told.startswith("no such record: ")
+    assert told.endswith(" (105)")
+    assert not any(part in told for part in ("3f0c", "sanne", "joris", "1001", "e14e", "02EE"))
+
+
+def test_identifier_is_hidden_as_a_word_only() -> None:
+    assert cleaned("11001 and 110011", identifiers=["11001"]) == "*** and 110011"
+
+
+def test_short_numbers_stay_readable() -> None:
+    assert cleaned("line 7 has 7 columns", identifiers=["7"]) == "line 7 has 7 columns"
+
+
+def test_longer_secret_goes_before_the_one_within_it() -> None:
+    assert cleaned("abcdef", secrets=["abc", "abcdef"]) == "***"
+
+
+def test_words_come_on_one_line_of_a_sane_length() -> None:
+    told = cleaned("a\r\n\tb\0c\x1b[31m " + "x" * 10_000)
+
+    assert told.startswith("a b c [31m x")
+    assert len(told) == MAX_CHARACTERS
+    assert told.isprintable()
