@@ -57,6 +57,7 @@ def test_marks_blank_lines_and_crlf_do_no_harm(tmp_path: Path) -> None:
         ('{"id": 1e999}', "too large"),
         ('{"id": ' + "9" * 5000 + "}", "too many digits"),
         ('{"id": 1, "id": 2}', "twice"),
+        ('{"id": "\\ud800"}', "surrogate"),
         ('{"id": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
     ],
 )

@@ -71,6 +71,9 @@ def _read(lines: Iterator[str]) -> Iterator[SourceRow]:
 def _row(number: int, line: str) -> SourceRow:
     try:
         values: object = _decode(line)
+        if "\\u" in line:
+            # An escaped half of a surrogate pair is a str for Python, but no text that can be sent.
+            json.dumps(values, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         return RefusedRow(number, _why(error))
     if not isinstance(values, dict):
@@ -85,6 +88,8 @@ def _why(error: ValueError | RecursionError) -> str:
             return str(error)
         case json.JSONDecodeError():
             return f"broken JSON at character {error.colno}: {error.msg}"
+        case UnicodeEncodeError():
+            return "half of a surrogate pair (\\ud800 to \\udfff) is no character"
         case RecursionError():
             return "the JSON is nested too deeply"
         case _:
