@@ -32,7 +32,7 @@ class Credentials:
         Raises:
             InvalidCredentials: the token is not there or cannot travel; nothing was sent.
         """
-        token = self._token()
+        token = self.token()
         url = request.url
         headers = request.headers.copy()
         match self._auth:
@@ -53,14 +53,19 @@ class Credentials:
     def forms(self) -> set[str]:
         """Return every form in which the token may show up in somebody's words, for hiding it."""
         with suppress(InvalidCredentials):
-            token = self._token()
+            token = self.token()
             return {token, quote(token, safe=""), quote_plus(token), self._basic(token)}
         return set()
 
     def _basic(self, token: str) -> str:
         return base64.b64encode(f"{self._username}:{token}".encode()).decode()
 
-    def _token(self) -> str:
+    def token(self) -> str:
+        """Read the token.
+
+        Raises:
+            InvalidCredentials: it is not there, or no token looks like that.
+        """
         try:
             token = self._secret.reveal()
         except ConfigurationError as error:

@@ -1,0 +1,95 @@
+"""Calls operations of the platform: arguments in, the content of `msg` out."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+import httpx
+import zeep.exceptions
+from zeep import Client
+
+from petiole.adapters.canopydeploy.account import AccountSettings
+from petiole.adapters.canopydeploy.credentials import Credentials
+from petiole.adapters.canopydeploy.discretion import cleaned
+from petiole.adapters.canopydeploy.faults import OTHER
+from petiole.adapters.canopydeploy.soap.faults import Refused
+from petiole.adapters.canopydeploy.soap.interface import READING, Interface, interface
+from petiole.adapters.canopydeploy.soap.transport import XML, Line, Result
+from petiole.adapters.canopydeploy.transport import Poster
+from petiole.core.errors import Ambiguous
+
+
+class SoapClient:
+    """One account's operations. Building one touches no network; threads may share it."""
+
+    def __init__(self, line: Line, *, interface: Interface, credentials: Credentials) -> None:
+        self._line = line
+        self._credentials = credentials
+        self._client = Client(interface.document, transport=line, settings=READING)  # type: ignore[no-untyped-call]
+        self._binding = interface.binding
+
+    def call(self, operation: str, *, hide: Collection[str] = (), **arguments: object) -> object:
+        """Call an operation of the shipped interface, and return what stands in `msg`.
+
+        Args:
+            operation: its name.
+            hide: identifiers that must not show in any error.
+            arguments: those after the token, by name.
+
+        Raises:
+            Refused: the platform said no to this call, or it cannot be written as XML.
+            DeliveryError: as `ports.profile_sink` tells.
+        """
+        token = self._credentials.token()
+
+        def clean(text: str) -> str:
+            return cleaned(text, secrets=self._credentials.forms(), identifiers=hide)
+
+        try:
+            envelope = self._client.create_message(  # type: ignore[no-untyped-call]
+                self._client.service, operation, uuid=token, **arguments
+            )
+        except (TypeError, ValueError, zeep.exceptions.Error) as error:
+            reason = f"the call cannot be written as XML: {clean(str(error))}"
+            raise Refused(OTHER, reason) from None
+        result = self._line.post_xml(envelope, clean=clean)
+        try:
+            return self._read(operation, result)
+        except (AttributeError, TypeError, ValueError, zeep.exceptions.Error) as error:
+            # zeep puts pieces of the answer into its messages.
+            reason = f"the answer does not fit the WSDL ({type(error).__name__})"
+            raise Ambiguous(reason, code=OTHER) from None
+
+    def _read(self, operation: str, result: Result) -> object:
+        described = self._binding.get(operation)  # type: ignore[no-untyped-call]
+        reply = self._binding.process_reply(self._client, described, result)  # type: ignore[no-untyped-call]
+        message: object = reply.msg
+        return message
+
+
+@contextmanager
+def open_client(
+    settings: AccountSettings, *, transport: httpx.BaseTransport | None = None
+) -> Iterator[SoapClient]:
+    """Open a client for one connection; nothing is sent before the first call.
+
+    Args:
+        settings: the account.
+        transport: the wire seam. What stands here receives every call, with the token in it,
+            instead of the network. It is called from many threads, and is not closed.
+
+    Raises:
+        MissingSecret: the token is not where the settings say.
+    """
+    settings.token.reveal()
+    with Poster(
+        settings.call_url,
+        None,
+        timeout_seconds=settings.timeout.total_seconds(),
+        headers=XML,
+        transport=transport,
+    ) as poster:
+        yield SoapClient(
+            Line(poster),
+            interface=interface(settings.portal),
+            credentials=Credentials(settings.token, auth="bearer", username=None),
+        )

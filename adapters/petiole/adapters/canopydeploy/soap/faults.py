@@ -1,0 +1,41 @@
+"""What a fault means: the platform's numbers become errors of the core, or a plain no.
+
+The one place for the numbers. 202, 213, 105 and 107 were seen by public clients; others are passed
+on as they come.
+"""
+
+from petiole.adapters.canopydeploy.faults import CREDENTIALS, OTHER
+from petiole.core.domain.report import Rejected
+from petiole.core.errors import InvalidCredentials, Unavailable
+
+CONFLICT = "107"
+"""The wanted state holds already, such as a membership."""
+_TOKEN_REFUSED = "202"  # noqa: S105 - a number of the platform's, no secret
+_SERVER = "Server"
+"""SOAP 1.1, 4.4.1: not the message is to blame, and the same one may succeed later."""
+
+
+class Refused(Exception):
+    """The platform understood the call and said no, in its own words."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason or "the platform gave no reason"
+
+    @property
+    def outcome(self) -> Rejected:
+        """The same as the answer for one message."""
+        return Rejected(self.code, self.reason)
+
+
+def of_fault(code: str, text: str) -> InvalidCredentials | Unavailable | Refused:
+    """Translate a fault; `text` is clean already."""
+    own = code.rpartition(":")[2].strip()
+    if own == _TOKEN_REFUSED:
+        return InvalidCredentials(
+            f"the platform refused the token ({own}: {text})", code=CREDENTIALS
+        )
+    if own.partition(".")[0] == _SERVER:
+        return Unavailable(f"the platform answered a fault of its own: {text}", code=OTHER)
+    return Refused(own or OTHER, text)

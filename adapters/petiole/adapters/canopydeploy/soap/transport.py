@@ -1,0 +1,53 @@
+"""The line between zeep and the wire that REST uses too.
+
+zeep's own transport would log every envelope, the token in it, and fetch what documents refer to.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+from lxml import etree
+
+from petiole.adapters.canopydeploy.faults import of_exception
+from petiole.adapters.canopydeploy.soap.envelope import require_result
+from petiole.adapters.canopydeploy.soap.interface import Offline
+from petiole.adapters.canopydeploy.transport import Poster
+
+XML: Mapping[str, str] = {
+    "Accept": "text/xml",
+    "Content-Type": "text/xml; charset=utf-8",
+    "SOAPAction": '""',
+}
+"""Documented: SOAP 1.1, and the action of every operation is empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A whole result, as zeep wants an answer to look."""
+
+    content: bytes
+    status_code: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "text/xml"})
+
+
+class Line(Offline):
+    """Posts envelopes. May be shared by threads."""
+
+    def __init__(self, poster: Poster) -> None:
+        self._poster = poster
+
+    def post_xml(self, envelope: etree._Element, *, clean: Callable[[str], str]) -> Result:
+        """Send one call, and return its result if it has one.
+
+        Raises:
+            Refused: the platform said no to this call.
+            DeliveryError: no answer, or none that tells what became of the call.
+        """
+        body = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+        try:
+            answer = self._poster.post(body)
+        except httpx.TransportError as error:
+            raise of_exception(error, host=self._poster.host, clean=clean) from error
+        require_result(answer, etree.QName(envelope[-1][0]), clean=clean)
+        return Result(content=answer.body)
