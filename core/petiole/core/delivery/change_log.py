@@ -59,16 +59,16 @@ def read_changes(
         AudienceError: the source cannot be read, or lacks a column that is needed.
     """
     own = [columns.kind, *([columns.when] if columns.when else [])]
-    require_columns(audience, [keying.column, *own, *(mapping.columns or {}).values()])
+    require_columns(audience, [*keying.columns, *own, *(mapping.columns or {}).values()])
     for row in usable_rows(audience, refusals):
         try:
             identifier = keying.identify(row.values)
             kind = _kind(row.values, columns.kind)
             occurred_at = _moment(row.values, columns.when, now)
+            fields = Fields() if kind is ChangeKind.REMOVE else mapping.fields(row.values)
         except (IdentifierRefused, ValueError) as error:
             refusals.add(RefusedRow(row.line, str(error)))
             continue
-        fields = Fields() if kind is ChangeKind.REMOVE else mapping.fields(row.values)
         yield ProfileChange(
             id=_id(scope, row, identifier.value, kind, fields),
             scope=scope,
@@ -92,11 +92,11 @@ def _moment(values: Mapping[str, JsonValue], column: str | None, now: datetime) 
         return now
     try:
         moment = datetime.fromisoformat(str(values.get(column) or "").strip())
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise ValueError(
             f"column {column!r} must hold an ISO 8601 time such as 2026-03-02T08:20:41Z"
         ) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _id(

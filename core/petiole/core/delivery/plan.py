@@ -79,8 +79,7 @@ def plan_sync(
     Raises:
         AudienceError: the source cannot be read, or lacks a column that is needed.
     """
-    needed = [keying.column, *([keying.address] if keying.address else [])]
-    require_columns(audience, [*needed, *(mapping.columns or {}).values()])
+    require_columns(audience, [*keying.columns, *(mapping.columns or {}).values()])
     profiles = read_profiles(audience, keying, mapping, refusals)
     with ledger.compare(scope, profiles, mirror=mirror) as comparison:
         yield Plan(comparison=comparison, refusals=refusals)

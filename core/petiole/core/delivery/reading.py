@@ -40,11 +40,16 @@ class Keying:
         return Identifier.of(self.type, raw)
 
     @property
+    def columns(self) -> Sequence[str]:
+        """Columns that an audience must have."""
+        return [self.column] if self.address is None else [self.column, self.address]
+
+    @property
     def private(self) -> Collection[str]:
         """Columns that may hold a raw address, which is never stored."""
         if self.type is IdentifierType.CUSTOMER_ID:
             return ()
-        return {self.column} if self.address is None else {self.column, self.address}
+        return set(self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,11 @@ class FieldMapping:
         return self.columns
 
     def fields(self, values: Mapping[str, JsonValue]) -> Fields:
-        """Map one row; a column that the row lacks is left out."""
+        """Map one row; a column that the row lacks is left out.
+
+        Raises:
+            ValueError: its data cannot be carried as JSON.
+        """
         if self.columns is None:
             kept = {name: value for name, value in values.items() if name not in self.left_out}
             return Fields.of(kept)
@@ -121,14 +130,15 @@ def usable_rows(audience: Audience, refusals: Refusals) -> Iterator[AudienceRow]
 def read_profiles(
     audience: Audience, keying: Keying, mapping: FieldMapping, refusals: Refusals
 ) -> Iterator[SnapshotProfile]:
-    """Read a snapshot lazily; rows without a usable identity are set aside."""
+    """Read a snapshot lazily; rows without a usable identity or data are set aside."""
     for row in usable_rows(audience, refusals):
         try:
             identifier = keying.identify(row.values)
-        except IdentifierRefused as error:
+            fields = mapping.fields(row.values)
+        except (IdentifierRefused, ValueError) as error:
             refusals.add(RefusedRow(row.line, str(error)))
         else:
-            yield SnapshotProfile(row.line, identifier, mapping.fields(row.values))
+            yield SnapshotProfile(row.line, identifier, fields)
 
 
 def _text(value: JsonValue) -> str:
