@@ -1,0 +1,200 @@
+import hashlib
+import math
+from collections.abc import Mapping
+
+import pytest
+
+from petiole.adapters.memory import MemoryAudience
+from petiole.core.delivery.reading import (
+    KEPT_REFUSALS,
+    FieldMapping,
+    Keying,
+    Refusals,
+    read_profiles,
+    require_columns,
+)
+from petiole.core.domain.fields import Fields, JsonValue
+from petiole.core.domain.identity import Identifier, IdentifierType
+from petiole.core.errors import AudienceError, IdentifierRefused
+from petiole.core.ports.audience import RefusedRow
+from petiole.core.ports.ledger import SnapshotProfile
+from tests.core.profiles import person
+
+SANNE = "sanne.devries@example.org"
+SANNE_DIGEST = hashlib.sha256(SANNE.encode()).hexdigest()
+BY_ID = Keying(column="id", type=IdentifierType.CUSTOMER_ID)
+BY_MAIL = Keying(column="mail", type=IdentifierType.HASHED_EMAIL)
+BY_HASH = Keying(column="hash", type=IdentifierType.HASHED_EMAIL, hashed=True)
+BY_BOTH = Keying(column="hash", type=IdentifierType.HASHED_EMAIL, address="mail")
+EVERYTHING = FieldMapping()
+
+
+def read(
+    *rows: Mapping[str, JsonValue] | RefusedRow,
+    keying: Keying = BY_ID,
+    mapping: FieldMapping = EVERYTHING,
+) -> tuple[list[SnapshotProfile], Refusals]:
+    refusals = Refusals()
+    profiles = list(read_profiles(MemoryAudience(rows), keying, mapping, refusals))
+    return profiles, refusals
+
+
+def test_row_becomes_a_profile_on_its_line() -> None:
+    profiles, refusals = read({"id": "1", "city": "Gent"}, {"id": "2", "city": "Brugge"})
+
+    assert profiles == [
+        SnapshotProfile(1, person(1), Fields.of({"id": "1", "city": "Gent"})),
+        SnapshotProfile(2, person(2), Fields.of({"id": "2", "city": "Brugge"})),
+    ]
+    assert refusals.count == 0
+
+
+def test_whole_number_is_an_identifier_as_well() -> None:
+    (profile,), _ = read({"id": 42})
+
+    assert profile.identifier == person(42)
+
+
+@pytest.mark.parametrize("value", [4.2, True, ["1"], {"id": "1"}])
+def test_other_values_are_no_identifier(value: JsonValue) -> None:
+    profiles, refusals = read({"id": value})
+
+    assert profiles == []
+    assert refusals.kept == [RefusedRow(1, "the identifier must be a text or a whole number")]
+
+
+def test_row_without_an_identity_is_set_aside_and_reading_goes_on() -> None:
+    profiles, refusals = read({"id": "1"}, {"id": ""}, {"city": "Gent"}, {"id": "4"})
+
+    assert [profile.line for profile in profiles] == [1, 4]
+    assert refusals.kept == [
+        RefusedRow(2, "the customer id is empty"),
+        RefusedRow(3, "the customer id is empty"),
+    ]
+
+
+def test_row_that_the_source_refused_is_counted_with_the_others() -> None:
+    broken = RefusedRow(2, "the row has 3 cells, the header has 4")
+
+    _, refusals = read({"id": "1"}, broken, {"id": ""})
+
+    assert refusals.kept == [broken, RefusedRow(3, "the customer id is empty")]
+
+
+@pytest.mark.parametrize("value", [math.nan, "Sanne \ud83d"])
+def test_row_whose_data_cannot_be_sent_is_set_aside(value: JsonValue) -> None:
+    profiles, refusals = read({"id": "1", "score": value}, {"id": "2"})
+
+    assert [profile.line for profile in profiles] == [2]
+    assert [row.line for row in refusals.kept] == [1]
+
+
+def test_all_refusals_are_counted_and_told_and_the_first_kept() -> None:
+    told: list[RefusedRow] = []
+    refusals = Refusals(on_refusal=told.append)
+
+    for line in range(KEPT_REFUSALS + 5):
+        refusals.add(RefusedRow(line, "broken"))
+
+    assert refusals.count == len(told) == KEPT_REFUSALS + 5
+    assert refusals.kept == told[:KEPT_REFUSALS]
+
+
+def test_address_column_is_hashed() -> None:
+    (profile,), _ = read({"mail": SANNE.upper()}, keying=BY_MAIL)
+
+    assert profile.identifier == Identifier(IdentifierType.HASHED_EMAIL, SANNE_DIGEST)
+
+
+def test_column_that_promises_hashes_refuses_an_address() -> None:
+    _, refusals = read({"hash": SANNE}, {"hash": SANNE_DIGEST}, keying=BY_HASH)
+
+    assert [row.line for row in refusals.kept] == [1]
+    assert SANNE not in refusals.kept[0].reason
+
+
+def test_hash_must_agree_with_the_address_beside_it() -> None:
+    rows: list[Mapping[str, JsonValue]] = [
+        {"hash": SANNE_DIGEST, "mail": SANNE},
+        {"hash": SANNE_DIGEST, "mail": "joris.bakker@example.org"},
+        {"hash": "", "mail": SANNE},
+        {"hash": SANNE_DIGEST},
+    ]
+
+    profiles, refusals = read(*rows, keying=BY_BOTH)
+
+    assert [profile.line for profile in profiles] == [1]
+    assert [row.reason for row in refusals.kept] == [
+        "the hash and the e-mail address in this row disagree",
+        "the e-mail hash is empty",
+        "the e-mail address is empty",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keying", "private"),
+    [
+        (BY_ID, set()),
+        (BY_MAIL, {"mail"}),
+        (BY_HASH, {"hash"}),
+        (BY_BOTH, {"hash", "mail"}),
+    ],
+)
+def test_columns_that_may_hold_an_address_are_private(keying: Keying, private: set[str]) -> None:
+    assert set(keying.private) == private
+
+
+def test_mapping_renames_chosen_columns() -> None:
+    mapping = FieldMapping(columns={"firstname": "first_name", "place": "city"})
+
+    (profile,), _ = read({"id": "1", "first_name": "Sanne", "city": "Gent"}, mapping=mapping)
+
+    assert profile.fields == Fields.of({"firstname": "Sanne", "place": "Gent"})
+    assert set(mapping.names(["id", "first_name", "city"])) == {"firstname", "place"}
+
+
+def test_column_that_a_row_lacks_is_left_out() -> None:
+    mapping = FieldMapping(columns={"firstname": "first_name", "place": "city"})
+
+    (profile,), _ = read({"id": "1", "city": None}, mapping=mapping)
+
+    assert profile.fields == Fields.of({"place": None})
+
+
+def test_without_a_mapping_all_columns_go_but_those_left_out() -> None:
+    mapping = FieldMapping(left_out={"mail"})
+
+    (profile,), _ = read({"id": "1", "mail": SANNE, "city": "Gent"}, mapping=mapping)
+
+    assert profile.fields == Fields.of({"id": "1", "city": "Gent"})
+    assert list(mapping.names(["id", "mail", "city"])) == ["id", "city"]
+
+
+def test_unknown_column_is_refused_with_the_nearest_name() -> None:
+    audience = MemoryAudience(
+        [{}], columns=["CustomerKey", "FirstName", "City"], name="customers.csv"
+    )
+
+    with pytest.raises(AudienceError) as refusal:
+        require_columns(audience, ["CustomerKey", "FistName"])
+
+    assert str(refusal.value) == (
+        "customers.csv has no column 'FistName'; did you mean 'FirstName'? "
+        "its columns are: CustomerKey, FirstName, City"
+    )
+
+
+def test_unknown_column_like_no_other_is_refused_with_all_names() -> None:
+    audience = MemoryAudience([{}], columns=["CustomerKey"], name="customers.csv")
+
+    with pytest.raises(AudienceError, match=r"no column 'zzz'; its columns are: CustomerKey$"):
+        require_columns(audience, ["zzz"])
+
+
+def test_audience_whose_rows_name_their_own_columns_is_taken_as_it_is() -> None:
+    require_columns(MemoryAudience([{"id": "1"}], columns=None), ["anything"])
+
+
+def test_refusal_of_an_identity_is_raised_to_the_caller() -> None:
+    with pytest.raises(IdentifierRefused):
+        BY_ID.identify({"id": "null"})
