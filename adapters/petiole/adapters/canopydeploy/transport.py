@@ -160,6 +160,9 @@ def _refuse_giant(body: bytearray) -> None:
 
 def _unpacked(response: httpx.Response) -> Iterator[bytes]:
     """Yield the body in parts of bounded size: a small packed one may be huge when unpacked."""
+    if response.is_stream_consumed:  # a transport that is handed in may have read it all
+        yield response.content
+        return
     packing = response.headers.get("Content-Encoding", "identity").strip().lower()
     if packing == "identity":
         yield from response.iter_raw()
