@@ -44,9 +44,9 @@ PLANTS = {
         "plugins/petiole/host/discovery.py",
         "import dependency_injector",
     ),
-    "httpx lives in the CanopyDeploy adapters": (
+    "httpx and zeep live in the CanopyDeploy adapters": (
         "adapters/petiole/adapters/files/__init__.py",
-        "import httpx",
+        "import zeep",
     ),
     "sqlite-utils lives in the SQLite adapters": (
         "adapters/petiole/adapters/memory/__init__.py",
