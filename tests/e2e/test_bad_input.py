@@ -189,3 +189,22 @@ def test_rejected_records_become_dead_letters_with_the_platforms_words(project: 
         ("1", "105", "Unknown city")
     ]
     assert set(project.ledger().profiles) == {"0", "2"}
+
+
+def test_mirror_of_half_an_export_is_questioned_before_anything_is_queued(
+    project: Project,
+) -> None:
+    good(project, rows=2_500)
+    assert project.sync("good.csv").returncode == 0
+    good(project, rows=1_000)
+
+    refused = project.sync("good.csv", "--mode", "mirror")
+    kept = project.status()
+    meant = project.sync("good.csv", "--mode", "mirror", "--allow-mass-removal")
+
+    assert refused.returncode == 1
+    assert "1,500 of 2,500" in refused.stderr
+    assert "--allow-mass-removal" in refused.stderr
+    assert kept["enqueued"] == 2_500
+    assert meant.returncode == 0, meant.stderr
+    assert len(project.ledger().profiles) == 1_000

@@ -14,8 +14,12 @@ from petiole.core.delivery.reading import (
     require_columns,
 )
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
+from petiole.core.errors import AudienceError
 from petiole.core.ports.audience import Audience
 from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat
+
+MODERATE_REMOVALS = 1_000
+"""Up to so many removals are never questioned."""
 
 
 class SyncMode(StrEnum):
@@ -54,6 +58,20 @@ class Plan:
     def withheld(self) -> int:
         """How many removals are withheld because rows were refused."""
         return self.difference.removed if self.refusals.count else 0
+
+    def require_moderation(self) -> None:
+        """Refuse to empty most of a large segment, as half an export would.
+
+        Raises:
+            AudienceError: more than half of the held profiles, and more than a thousand, would go.
+        """
+        difference = self.difference
+        removed = difference.removed - self.withheld
+        if removed > MODERATE_REMOVALS and removed * 2 > difference.held:
+            raise AudienceError(
+                f"this would remove {removed:,} of {difference.held:,} profiles, more than half; "
+                "is the file complete? if so, add --allow-mass-removal (nothing was queued)"
+            )
 
     def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:
         """Yield the changes to enqueue, removals first."""

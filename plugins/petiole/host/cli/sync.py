@@ -44,6 +44,7 @@ class _Given(TypedDict):
     mode: str
     dry_run: bool
     queue_only: bool
+    allow_mass_removal: bool
     hashed: bool
     address: str | None
     change_column: str
@@ -63,6 +64,7 @@ class _Ways:
     log: LogColumns
     dry_run: bool
     queue_only: bool
+    allow_mass_removal: bool
     as_json: bool
 
 
@@ -80,6 +82,11 @@ class _Ways:
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop; queue nothing.")
 @click.option("--queue-only", is_flag=True, help="Queue the changes; `petiole run` delivers them.")
+@click.option(
+    "--allow-mass-removal",
+    is_flag=True,
+    help="For --mode mirror: remove even more than half of a large segment.",
+)
 @click.option("--hashed", is_flag=True, help="The key column holds SHA-256 hashes only.")
 @click.option("--address", metavar="COLUMN", help="A raw address that each hash must agree with.")
 @click.option("--change-column", default="change", show_default=True, help="For --mode changes.")
@@ -121,6 +128,7 @@ def command(config: Path, **given: Unpack[_Given]) -> int:
         log=LogColumns(kind=given["change_column"], when=given["time_column"]),
         dry_run=given["dry_run"],
         queue_only=given["queue_only"],
+        allow_mass_removal=given["allow_mass_removal"],
         as_json=given["as_json"],
     )
     with _refusals(given["refused_to"]) as refusals:
@@ -148,6 +156,8 @@ def _sync(
                     )
                 )
                 _print_plan(settings, task, audience, plan, ways)
+                if not ways.allow_mass_removal and not ways.dry_run:
+                    plan.require_moderation()
                 repeats = len(plan.repeats)
                 receipt = EnqueueReceipt() if ways.dry_run else host.enqueue_plan(task, plan)
         _print_refusals(audience, refusals)
