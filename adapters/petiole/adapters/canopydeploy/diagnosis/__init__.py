@@ -1,0 +1,1 @@
+"""Looks at a connection step by step, without writing anything on the platform."""

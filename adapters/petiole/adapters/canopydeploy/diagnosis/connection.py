@@ -1,0 +1,152 @@
+"""The steps of a diagnosis, in their order: the webhook if there is one, then SOAP."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+
+import httpx
+
+from petiole.adapters.canopydeploy.account import AccountSettings
+from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.campaigns import SoapCampaigns
+from petiole.adapters.canopydeploy.credentials import Credentials
+from petiole.adapters.canopydeploy.diagnosis.interface import SUBJECT, interface_finding
+from petiole.adapters.canopydeploy.diagnosis.question import asked, failed
+from petiole.adapters.canopydeploy.diagnosis.reachability import reached
+from petiole.adapters.canopydeploy.diagnosis.webhook import webhook_findings, webhook_token
+from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
+from petiole.adapters.canopydeploy.soap.client import open_client
+from petiole.adapters.canopydeploy.soap.settings import CanopyDeployRealtimeSettings
+from petiole.core.domain.campaign import Campaign
+from petiole.core.errors import DeliveryError, InvalidCredentials
+from petiole.core.ports.diagnosis import Aspect, Finding, Health
+from petiole.hooks import AdapterContext
+
+LIST = "campaign_getAllExecutable"
+DELIVERIES = {
+    "execute": ("campaign_executeAsync",),
+    "membership": ("campaign_addMember", "campaign_removeMember", "campaign_hasMember"),
+}
+"""The operations that petiole calls."""
+
+_RENEW = (
+    "make a token in the portal (Administration, Users, the user, Manage tokens), store it where "
+    "`token` refers to, and check that `portal` is the one that this user logs in to"
+)
+
+
+class ConnectionDiagnosis:
+    """Satisfies `Diagnosis`."""
+
+    def __init__(
+        self,
+        settings: AccountSettings,
+        campaigns: SoapCampaigns,
+        *,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._campaigns = campaigns
+        self._transport = transport
+
+    def findings(self) -> Iterator[Finding]:
+        """Look, and tell of each step as soon as it is known."""
+        if isinstance(self._settings, CanopyDeployBatchSettings):
+            yield from self._on_webhook(self._settings)
+        yield from self._on_soap()
+
+    def _on_webhook(self, settings: CanopyDeployBatchSettings) -> Iterator[Finding]:
+        credentials = Credentials(settings.token, auth=settings.auth, username=settings.username)
+        healthy = True
+        for finding in self._reached(settings.endpoint, "endpoint"):
+            healthy &= finding.health is not Health.FAIL
+            yield finding
+        if not healthy:
+            return
+        answer = self._asked(settings.endpoint, "endpoint", credentials)
+        for finding in webhook_findings(answer, remedy=_RENEW):
+            healthy &= finding.health is not Health.FAIL
+            yield finding
+        if healthy:
+            yield webhook_token(works_over_soap=not isinstance(self._listed, DeliveryError))
+
+    def _on_soap(self) -> Iterator[Finding]:
+        healthy = True
+        for finding in self._reached(self._settings.call_url, "soap_url"):
+            healthy &= finding.health is not Health.FAIL
+            yield finding
+        if not healthy:
+            return
+        live = self._asked(self._settings.wsdl_url, "soap_url")
+        yield interface_finding(live, portal=self._settings.portal, needed=self._needed)
+        yield from self._on_campaigns()
+
+    def _on_campaigns(self) -> Iterator[Finding]:
+        listed = self._listed
+        if isinstance(listed, InvalidCredentials):
+            remedy = f"{_RENEW}; a token of one webhook only does not work over SOAP"
+            yield failed(Aspect.TOKEN, SUBJECT, listed, remedy)
+        elif isinstance(listed, DeliveryError):
+            remedy = "look at the platform's words; `petiole campaigns` asks again"
+            yield failed(Aspect.CAMPAIGNS, SUBJECT, listed, remedy)
+        else:
+            told = "the platform takes it"
+            yield Finding(aspect=Aspect.TOKEN, health=Health.OK, subject=SUBJECT, told=told)
+            yield Finding(
+                aspect=Aspect.CAMPAIGNS,
+                health=Health.OK if listed else Health.WARN,
+                subject=SUBJECT,
+                told=f"{len(listed)} that can be started by API",
+                remedy="" if listed else "make one in the portal that can be started by API",
+            )
+
+    @property
+    def _needed(self) -> frozenset[str]:
+        if isinstance(self._settings, CanopyDeployRealtimeSettings):
+            return frozenset({LIST, *DELIVERIES[self._settings.delivery]})
+        return frozenset({LIST})
+
+    @cached_property
+    def _listed(self) -> Sequence[Campaign] | DeliveryError:
+        """The one call over SOAP, which serves several steps."""
+        try:
+            return self._campaigns.ask()
+        except DeliveryError as error:
+            return error
+
+    def _reached(self, url: str, setting: str) -> Iterator[Finding]:
+        """Look at the network, unless something else stands in its place."""
+        if self._transport is None:
+            yield from reached(url, setting=setting, timeout_seconds=self._seconds)
+
+    def _asked(
+        self, url: str, setting: str, credentials: Credentials | None = None
+    ) -> Answer | DeliveryError:
+        return asked(
+            url,
+            credentials,
+            setting=setting,
+            timeout_seconds=self._seconds,
+            transport=self._transport,
+        )
+
+    @property
+    def _seconds(self) -> float:
+        return self._settings.timeout.total_seconds()
+
+
+@contextmanager
+def open_diagnosis(
+    context: AdapterContext[AccountSettings], *, transport: httpx.BaseTransport | None = None
+) -> Iterator[ConnectionDiagnosis]:
+    """Open the diagnosis of one connection.
+
+    Args:
+        context: the connection.
+        transport: the wire seam. Where it is given, names and encryption are not looked at.
+
+    Raises:
+        MissingSecret: the token is not where the settings say.
+    """
+    with open_client(context.settings, transport=transport) as client:
+        yield ConnectionDiagnosis(context.settings, SoapCampaigns(client), transport=transport)
