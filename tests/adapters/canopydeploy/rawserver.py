@@ -41,7 +41,8 @@ def listening(script: Script, *, tls: ssl.SSLContext | None = None) -> Iterator[
             ending.set()
             for open_one in (listener, *connections):
                 with suppress(OSError):
-                    open_one.shutdown(socket.SHUT_RDWR)
+                    open_one.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for it
+                open_one.close()
             for thread in (accepting, *threads):
                 thread.join()
 

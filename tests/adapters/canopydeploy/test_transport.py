@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
@@ -210,18 +211,24 @@ def test_answer_that_cannot_be_unpacked_is_no_answer(packing: str) -> None:
 
 def test_connection_is_kept_and_a_closed_one_replaced() -> None:
     served: list[int] = []
+    closed = threading.Event()
 
     def script(connection: socket.socket) -> None:
         for _ in range(2):
             if body := read_request(connection):
-                served.append(id(connection))
+                served.append(connection.fileno())
                 connection.sendall(answer(body))
+        connection.close()
+        closed.set()
 
     with listening(script) as address, sink(endpoint=address) as webhook:
-        reports = [webhook.deliver(messages(1)) for _ in range(4)]
+        reports = [webhook.deliver(messages(1)) for _ in range(2)]
+        assert closed.wait(timeout=20)
+        reports += [webhook.deliver(messages(1)) for _ in range(2)]
 
     assert [report.outcomes for report in reports] == [{1: ACCEPTED}] * 4
-    assert [served.count(one) for one in dict.fromkeys(served)] == [2, 2]
+    assert served[0] == served[1]
+    assert served[2] == served[3]
 
 
 @pytest.fixture(scope="module")
