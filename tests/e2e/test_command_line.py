@@ -78,6 +78,7 @@ def test_dry_run_counts_and_changes_nothing(project: Project) -> None:
     assert done.returncode == 0
     assert "250 to add" in done.stdout
     assert "3 calls" in done.stdout
+    assert "the first: add a profile; fields: id" in done.stdout
     assert project.status()["enqueued"] == 0
 
 
@@ -127,5 +128,6 @@ def test_sync_answers_in_json(project: Project) -> None:
     done = project.sync("few.csv", "--json")
 
     document = json.loads(done.stdout)
-    assert document["delivered"] == {"add": 2, "update": 0, "remove": 0}
+    assert document["plan"]["add"] == 2
+    assert document["run"]["delivered"] == {"add": 2, "update": 0, "remove": 0}
     assert [row["line"] for row in document["refused"]] == [3]

@@ -95,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         error.show()
         code = error.exit_code
     except click.Abort:
+        click.echo("petiole: interrupted; what was queued is kept", err=True)
         code = EXIT_INTERRUPTED
     except PetioleError as error:
         click.echo(f"petiole: {error}", err=True)

@@ -2,9 +2,8 @@
 
 import csv
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
@@ -15,23 +14,15 @@ from petiole.core.delivery.change_log import LogColumns
 from petiole.core.delivery.plan import Plan, SyncMode
 from petiole.core.delivery.reading import Refusals
 from petiole.core.domain.change import SegmentId
-from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.core.errors import AudienceError
 from petiole.core.ports.audience import Audience, RefusedRow
-from petiole.host.cli.delivering import (
-    Delivering,
-    exit_code,
-    print_next_steps,
-    print_sums,
-    sums_as_json,
-)
+from petiole.host.cli.delivering import Delivering, exit_code
 from petiole.host.cli.main import EXIT_ATTENTION
-from petiole.host.cli.output import count, json_option, print_json, say, warn
+from petiole.host.cli.output import json_option
+from petiole.host.cli.sync_report import SyncReport
 from petiole.host.runner import Host, SyncInput, open_host
 from petiole.host.settings import Settings, load_settings
-
-SHOWN_REFUSALS = 50
 
 
 class _Given(TypedDict):
@@ -65,7 +56,6 @@ class _Ways:
     dry_run: bool
     queue_only: bool
     allow_mass_removal: bool
-    as_json: bool
 
 
 @click.command("sync", short_help="Send an audience to the platform.")
@@ -129,136 +119,73 @@ def command(config: Path, **given: Unpack[_Given]) -> int:
         dry_run=given["dry_run"],
         queue_only=given["queue_only"],
         allow_mass_removal=given["allow_mass_removal"],
-        as_json=given["as_json"],
     )
+    report = SyncReport(task, audience, given["as_json"])
     with _refusals(given["refused_to"]) as refusals:
-        return _sync(settings, task, audience, refusals, ways)
+        code = _sync(settings, task, audience, refusals, ways, report)
+    report.finish()
+    return code
 
 
 def _sync(
-    settings: Settings, task: SyncInput, audience: Audience, refusals: Refusals, ways: _Ways
+    settings: Settings,
+    task: SyncInput,
+    audience: Audience,
+    refusals: Refusals,
+    ways: _Ways,
+    report: SyncReport,
 ) -> int:
     delivering = Delivering()
     with open_host(settings, [task.connection], observer=delivering) as host:
         if not ways.dry_run and not ways.queue_only:
             host.open_sinks()
-        with ExitStack() as stack:
-            if ways.mode is SyncMode.CHANGES:
-                receipt = _take_log(host, task, audience, refusals, ways)
-                repeats = 0
-            else:
-                plan = stack.enter_context(
-                    host.plan(
-                        task,
-                        audience,
-                        mirror=ways.mode is SyncMode.MIRROR,
-                        refusals=refusals,
-                    )
-                )
-                _print_plan(settings, task, audience, plan, ways)
-                if not ways.allow_mass_removal and not ways.dry_run:
-                    plan.require_moderation()
-                repeats = len(plan.repeats)
-                receipt = EnqueueReceipt() if ways.dry_run else host.enqueue_plan(task, plan)
-        _print_refusals(audience, refusals)
-        refused = EXIT_ATTENTION if refusals.count or repeats else 0
-        if ways.dry_run or ways.queue_only:
-            _print_queued(task, receipt, ways)
-            return refused
-        delivering.run(host, flush=True)
-        statuses = host.status()
-        if ways.as_json:
-            print_json(_document(receipt, refusals, delivering))
+        if ways.mode is SyncMode.CHANGES:
+            repeats, receipt = 0, _take_log(host, task, audience, refusals, ways, report)
         else:
-            print_sums(delivering, receipt)
-            print_next_steps(delivering, statuses)
-        return exit_code(delivering, statuses) or refused
+            mirror = ways.mode is SyncMode.MIRROR
+            with host.plan(task, audience, mirror=mirror, refusals=refusals) as plan:
+                report.plan(plan, settings.connections[task.connection].batching)
+                repeats, receipt = len(plan.repeats), _take_plan(host, task, plan, ways, report)
+        report.refusals(refusals)
+        attention = EXIT_ATTENTION if refusals.count or repeats else 0
+        if ways.dry_run:
+            return attention
+        report.queued(receipt)
+        if ways.queue_only:
+            report.left_to_run(receipt)
+            return attention
+        delivering.run(host, flush=True)
+        (status,) = host.status()
+        report.delivered(delivering, receipt, status)
+        return exit_code(delivering, [status]) or attention
+
+
+def _take_plan(
+    host: Host, task: SyncInput, plan: Plan, ways: _Ways, report: SyncReport
+) -> EnqueueReceipt:
+    if ways.dry_run:
+        report.first_change(plan)
+        return EnqueueReceipt()
+    if not ways.allow_mass_removal:
+        plan.require_moderation()
+    return host.enqueue_plan(task, plan)
 
 
 def _take_log(
-    host: Host, task: SyncInput, audience: Audience, refusals: Refusals, ways: _Ways
+    host: Host,
+    task: SyncInput,
+    audience: Audience,
+    refusals: Refusals,
+    ways: _Ways,
+    report: SyncReport,
 ) -> EnqueueReceipt:
     changes = host.read_changes(task, audience, ways.log, refusals)
     if ways.dry_run:
-        return EnqueueReceipt(enqueued=sum(1 for _ in changes))
-    receipt = host.enqueue(task, changes)
-    if not ways.as_json:
-        say(
-            f"{audience.name}: {count(receipt.enqueued, 'change')} queued, "
-            f"{receipt.folded:,} of them folded; {receipt.repeated:,} seen before",
-        )
+        receipt = EnqueueReceipt(enqueued=sum(1 for _ in changes))
+    else:
+        receipt = host.enqueue(task, changes)
+    report.log(receipt, dry_run=ways.dry_run)
     return receipt
-
-
-def _print_plan(
-    settings: Settings, task: SyncInput, audience: Audience, plan: Plan, ways: _Ways
-) -> None:
-    for repeat in plan.repeats[:SHOWN_REFUSALS]:
-        warn(
-            f"{audience.name}, line {repeat.line}: the same profile as line {repeat.first_line}; "
-            "the first line counts",
-        )
-    if plan.withheld:
-        warn(
-            f"{count(plan.withheld, 'removal')} withheld: rows were refused, and a broken row must "
-            "not remove the profile that it stands for; mend them and sync again",
-        )
-    difference = plan.difference
-    removed = difference.removed - plan.withheld
-    changes = difference.changes - plan.withheld
-    calls = ceil(changes / settings.connections[task.connection].batching.max_profiles)
-    if ways.as_json:
-        if ways.dry_run:
-            print_json(
-                {
-                    "added": difference.added,
-                    "updated": difference.updated,
-                    "removed": removed,
-                    "unchanged": difference.unchanged,
-                    "calls": calls,
-                }
-            )
-        return
-    say(
-        f"{audience.name} to {task.connection}, segment {task.segment} ({ways.mode}): "
-        f"{difference.added:,} to add, {difference.updated:,} to update, {removed:,} to remove, "
-        f"{difference.unchanged:,} unchanged; {count(calls, 'call')}",
-    )
-
-
-def _print_queued(task: SyncInput, receipt: EnqueueReceipt, ways: _Ways) -> None:
-    if ways.as_json or (ways.dry_run and ways.mode is not SyncMode.CHANGES):
-        return
-    if ways.dry_run:
-        say(f"{count(receipt.enqueued, 'change')} would be queued; nothing was")
-        return
-    say(
-        f"{count(receipt.enqueued, 'change')} queued for {task.connection}. Next: petiole run",
-    )
-
-
-def _print_refusals(audience: Audience, refusals: Refusals) -> None:
-    for row in refusals.kept[:SHOWN_REFUSALS]:
-        warn(f"{audience.name}, line {row.line}: refused: {row.reason}")
-    if refusals.count:
-        more = refusals.count - min(len(refusals.kept), SHOWN_REFUSALS)
-        tail = f" ({more:,} more not shown; --refused FILE writes all)" if more else ""
-        warn(
-            f"{count(refusals.count, 'row')} refused, the others are not affected{tail}; "
-            "mend them and sync again",
-        )
-
-
-def _document(
-    receipt: EnqueueReceipt, refusals: Refusals, delivering: Delivering
-) -> dict[str, JsonValue]:
-    return {
-        "enqueued": receipt.enqueued,
-        "folded": receipt.folded,
-        "repeated": receipt.repeated,
-        "refused": [{"line": row.line, "reason": row.reason} for row in refusals.kept],
-        **sums_as_json(delivering),
-    }
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from petiole.adapters.canopydeploy.rest import open_webhook_sink
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
 from petiole.adapters.canopydeploy.wire import reserved_names
 from petiole.core.domain.fields import JsonValue
+from petiole.core.errors import ConfigurationError
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.hooks import AdapterSpec, AnyAdapterSpec, SandboxSpec
 
@@ -23,7 +24,12 @@ ADAPTERS: Sequence[AnyAdapterSpec] = (
 def _serve(host: str, port: int, announce: Callable[[str], None]) -> None:
     from petiole.plugins.canopydeploy.sandbox import serve
 
-    serve(host=host, port=port, announce=announce)
+    try:
+        serve(host=host, port=port, announce=announce)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {host}, port {port}: {error.strerror}; name another --port"
+        ) from error
 
 
 def _connection(announced: Mapping[str, str], token_variable: str) -> Mapping[str, JsonValue]:
