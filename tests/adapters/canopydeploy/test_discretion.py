@@ -40,6 +40,10 @@ def test_short_numbers_stay_readable() -> None:
     assert cleaned("line 7 has 7 columns", identifiers=["7"]) == "line 7 has 7 columns"
 
 
+def test_escapes_of_a_secret_are_known_in_either_case() -> None:
+    assert cleaned("?t=a%2bc", secrets=["a%2Bc"]) == "?t=***"
+
+
 def test_longer_secret_goes_before_the_one_within_it() -> None:
     assert cleaned("abcdef", secrets=["abc", "abcdef"]) == "***"
 

@@ -6,7 +6,7 @@ httpx puts the whole address into log lines and exceptions: a token in the query
 import base64
 from contextlib import suppress
 from typing import Literal
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import httpx
 
@@ -54,7 +54,7 @@ class Credentials:
         """Return every form in which the token may show up in somebody's words, for hiding it."""
         with suppress(InvalidCredentials):
             token = self.token()
-            return {token, quote(token, safe=""), quote_plus(token), self._basic(token)}
+            return {token, quote(token), quote(token, safe=""), self._basic(token)}
         return set()
 
     def _basic(self, token: str) -> str:

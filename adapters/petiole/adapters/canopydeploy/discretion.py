@@ -20,7 +20,8 @@ def cleaned(text: str, *, secrets: Iterable[str] = (), identifiers: Iterable[str
     A number of up to three digits stays: hiding customer 7 would hide every 7.
     """
     for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
+        # Escapes in addresses are written in either case.
+        text = re.sub(re.escape(secret), HIDDEN, text, flags=re.IGNORECASE)
     text = _PERSONAL.sub(HIDDEN, text)
     for identifier in identifiers:
         if identifier in text and not _SHORT_NUMBER.fullmatch(identifier):

@@ -13,6 +13,7 @@ import httpx
 from petiole.adapters.canopydeploy.answer import Answer
 from petiole.adapters.canopydeploy.credentials import Credentials, CredentialsTransport
 from petiole.adapters.canopydeploy.deadline import DeadlineTransport, total_deadline
+from petiole.adapters.canopydeploy.hush import headers_unlogged
 from petiole.core.errors import Ambiguous
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -100,7 +101,7 @@ class Poster:
     def _send(self, method: str, body: bytes | None = None) -> Answer:
         client = self._client()
         request = client.build_request(method, self._url, content=body)
-        with total_deadline(self._timeout_seconds):
+        with total_deadline(self._timeout_seconds), headers_unlogged():
             response = client.send(request, stream=True)
             try:
                 return Answer(
