@@ -34,7 +34,8 @@ class AdapterSpec(Generic[Settings, Port_co]):
 
     `id` is "plugin.adapter", unique among all plugins and declared in the manifest. `port` is the
     Protocol from `petiole.core.ports` that it satisfies; the host refuses anything else. `settings`
-    validates the connection's keys beyond the host's own; it must forbid unknown keys. `open`
+    validates the connection's keys beyond the host's own; it must forbid unknown keys. Adapters of
+    one connection share these keys: one whose model is a base of the sink's gets the sink's. `open`
     yields the adapter and closes, on the way out, what it opened.
     """
 

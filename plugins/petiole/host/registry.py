@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from pydantic import BaseModel
+
 from petiole.core.domain.change import ConnectionName
 from petiole.core.errors import InvalidSettings, PortNotBound, UnknownAdapter
 from petiole.core.ports.profile_sink import ProfileSink
@@ -40,7 +42,7 @@ class Registry:
         context = AdapterContext(
             connection=name,
             identifier=settings.identifier,
-            settings=validate_plugin_keys(spec.settings, name, settings),
+            settings=validate_plugin_keys(self._model(spec, name, settings), name, settings),
         )
         with spec.open(context) as adapter:
             if not isinstance(adapter, port):
@@ -49,12 +51,36 @@ class Registry:
                 )
             yield adapter
 
+    def keys(self, name: ConnectionName, settings: ConnectionSettings) -> BaseModel:
+        """Validate the plugin's keys of a connection by the model of its sink.
+
+        Raises:
+            UnknownAdapter: the connection's plugin has no sink for its lane.
+            InvalidSettings: the plugin does not accept the connection's keys.
+        """
+        _, spec = self._choose(ProfileSink, name, settings)
+        keys: BaseModel = validate_plugin_keys(spec.settings, name, settings)
+        return keys
+
     def reserved_fields(
         self, name: ConnectionName, settings: ConnectionSettings
     ) -> Collection[str]:
         """Name the fields that a profile must not have, since the sink's wire uses them itself."""
         _, spec = self._choose(ProfileSink, name, settings)
         return spec.reserved_fields(validate_plugin_keys(spec.settings, name, settings))
+
+    def _model(
+        self, spec: AnyAdapterSpec, name: ConnectionName, settings: ConnectionSettings
+    ) -> type[BaseModel]:
+        """Choose what validates the keys: the model of the lane's sink where it is of that kind.
+
+        So the adapters of a connection share its keys, and each asks for no more than it needs.
+        """
+        try:
+            _, sink = self._choose(ProfileSink, name, settings)
+        except UnknownAdapter:
+            return spec.settings
+        return sink.settings if issubclass(sink.settings, spec.settings) else spec.settings
 
     def _choose(
         self, port: type[object], name: ConnectionName, settings: ConnectionSettings

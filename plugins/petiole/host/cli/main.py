@@ -14,6 +14,8 @@ from petiole.core.errors import PetioleError
 COMMANDS = {
     "demo": "See it work on a made-up audience and a stand-in platform; needs nothing.",
     "init": "Write a settings file to start from.",
+    "check": "Look for what keeps a connection from working; writes nothing.",
+    "campaigns": "List what a connection can send to.",
     "sync": "Send an audience: work out what changed, queue it, deliver it.",
     "run": "Deliver what is queued, as it becomes due.",
     "status": "Show what is queued, delivered and stuck, per connection.",

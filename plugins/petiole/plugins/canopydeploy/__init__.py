@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @hookimpl
 def petiole_provide_adapters() -> "Sequence[AnyAdapterSpec]":
-    """Offer the webhook sink."""
+    """Offer both lanes, the list of campaigns and the diagnosis."""
     from petiole.plugins.canopydeploy.offer import ADAPTERS
 
     return ADAPTERS

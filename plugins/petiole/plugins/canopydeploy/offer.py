@@ -1,14 +1,45 @@
 """What the plugin offers to the host: its adapters, and the twin of its platform."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
+from petiole.adapters.canopydeploy.account import AccountSettings
 from petiole.adapters.canopydeploy.rest import open_webhook_sink
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
+from petiole.adapters.canopydeploy.soap.settings import (
+    CanopyDeployRealtimeSettings,
+    reserved_options,
+)
 from petiole.adapters.canopydeploy.wire import reserved_names
 from petiole.core.domain.fields import JsonValue
 from petiole.core.errors import ConfigurationError
+from petiole.core.ports.campaign_source import CampaignSource
+from petiole.core.ports.diagnosis import Diagnosis
 from petiole.core.ports.profile_sink import ProfileSink
-from petiole.hooks import AdapterSpec, AnyAdapterSpec, SandboxSpec
+from petiole.hooks import AdapterContext, AdapterSpec, AnyAdapterSpec, SandboxSpec
+
+
+def _open_realtime(
+    context: AdapterContext[CanopyDeployRealtimeSettings],
+) -> AbstractContextManager[ProfileSink]:
+    from petiole.adapters.canopydeploy.soap.sink import open_realtime_sink
+
+    return open_realtime_sink(context)
+
+
+def _open_campaigns(
+    context: AdapterContext[AccountSettings],
+) -> AbstractContextManager[CampaignSource]:
+    from petiole.adapters.canopydeploy.campaigns import open_campaigns
+
+    return open_campaigns(context)
+
+
+def _open_diagnosis(context: AdapterContext[AccountSettings]) -> AbstractContextManager[Diagnosis]:
+    from petiole.adapters.canopydeploy.diagnosis.connection import open_diagnosis
+
+    return open_diagnosis(context)
+
 
 ADAPTERS: Sequence[AnyAdapterSpec] = (
     AdapterSpec(
@@ -17,6 +48,25 @@ ADAPTERS: Sequence[AnyAdapterSpec] = (
         settings=CanopyDeployBatchSettings,
         open=open_webhook_sink,
         reserved_fields=reserved_names,
+    ),
+    AdapterSpec(
+        id="canopydeploy.soap",
+        port=ProfileSink,
+        settings=CanopyDeployRealtimeSettings,
+        open=_open_realtime,
+        reserved_fields=reserved_options,
+    ),
+    AdapterSpec(
+        id="canopydeploy.campaigns",
+        port=CampaignSource,
+        settings=AccountSettings,
+        open=_open_campaigns,
+    ),
+    AdapterSpec(
+        id="canopydeploy.diagnosis",
+        port=Diagnosis,
+        settings=AccountSettings,
+        open=_open_diagnosis,
     ),
 )
 
@@ -37,6 +87,7 @@ def _connection(announced: Mapping[str, str], token_variable: str) -> Mapping[st
         "plugin": "canopydeploy",
         "lane": "batch",
         "endpoint": announced["rest"],
+        "soap_url": announced["soap"],
         "token": {"env": token_variable},
         "timeout": "1s",
     }

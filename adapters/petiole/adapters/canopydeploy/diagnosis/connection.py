@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -48,6 +49,7 @@ class ConnectionDiagnosis:
         self._settings = settings
         self._campaigns = campaigns
         self._transport = transport
+        self._looked_at: set[str] = set()
 
     def findings(self) -> Iterator[Finding]:
         """Look, and tell of each step as soon as it is known."""
@@ -115,8 +117,10 @@ class ConnectionDiagnosis:
             return error
 
     def _reached(self, url: str, setting: str) -> Iterator[Finding]:
-        """Look at the network, unless something else stands in its place."""
-        if self._transport is None:
+        """Look at each host once, unless something else stands in the network's place."""
+        host = urlsplit(url).netloc
+        if self._transport is None and host not in self._looked_at:
+            self._looked_at.add(host)
             yield from reached(url, setting=setting, timeout_seconds=self._seconds)
 
     def _asked(

@@ -53,6 +53,6 @@ class CanopyDeployRealtimeSettings(AccountSettings):
     statuses: Statuses = Statuses()
 
 
-def reserved_names(settings: CanopyDeployRealtimeSettings) -> Collection[str]:
+def reserved_options(settings: CanopyDeployRealtimeSettings) -> Collection[str]:
     """Name the platform fields that no mapping may use: the options that carry the change."""
     return settings.options.names() if settings.delivery == "execute" else ()
