@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -99,6 +100,14 @@ class Project:
         assert done.returncode == 0, done.stderr
         connections: Mapping[str, Mapping[str, object]] = json.loads(done.stdout)["connections"]
         return connections["newsletter"]
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Ask again and again, for a minute at most."""
+        for _ in range(3_000):
+            if condition():
+                return
+            time.sleep(0.02)
+        raise AssertionError("it never came to that")
 
     def order_faults(self, *rules: Mapping[str, object]) -> None:
         body = json.dumps({"rules": rules}).encode()

@@ -1,20 +1,10 @@
 """The host dies in the middle of a sync; the next run brings the rest."""
 
 import subprocess
-import time
 
 from tests.e2e.project import SEGMENT, Project, write_csv
 
 PROFILES = 3_000
-
-
-def wait_for_calls(project: Project, number: int) -> None:
-    """Wait until the twin has seen that many calls; gives up after a minute."""
-    for _ in range(3_000):
-        if len(project.ledger().calls) >= number:
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"the twin never saw {number} calls")
 
 
 def test_killed_host_loses_nobody(project: Project) -> None:
@@ -33,7 +23,7 @@ def test_killed_host_loses_nobody(project: Project) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as host:
-        wait_for_calls(project, 5)
+        project.wait_for(lambda: len(project.ledger().calls) >= 5)
         host.kill()
     in_the_middle = len(project.ledger().profiles)
     before = project.status()

@@ -6,7 +6,6 @@ import subprocess
 import pytest
 
 from tests.e2e.project import SEGMENT, Project, write_csv
-from tests.e2e.test_crash import wait_for_calls
 
 PROFILES = 3_000
 
@@ -26,7 +25,7 @@ def test_interrupted_sync_keeps_the_rest_and_says_how_to_go_on(
         stderr=subprocess.PIPE,
         text=True,
     ) as host:
-        wait_for_calls(project, 3)
+        project.wait_for(lambda: len(project.ledger().calls) >= 3)
         host.send_signal(number)
         said, complained = host.communicate(timeout=20)
 

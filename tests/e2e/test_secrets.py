@@ -1,5 +1,7 @@
 """The token is nowhere: not in the database, the log, an exception or a message."""
 
+import subprocess
+
 import pytest
 
 from tests.e2e.project import TOKEN, Project, write_csv
@@ -32,3 +34,30 @@ def test_token_is_nowhere_after_a_faulty_sync_with_full_logging(
     assert len(project.ledger().profiles) == 500
     assert TOKEN not in "".join(outputs)
     assert TOKEN.encode() not in stored
+
+
+def test_running_host_goes_on_by_itself_once_the_secret_has_changed(project: Project) -> None:
+    secret = project.folder / "token"
+    secret.write_text("outdated")
+    project.configure(token=f'{{ file = "{secret}" }}')
+    write_csv(project.folder / "few.csv", ["id"], ([str(n)] for n in range(300)))
+    assert project.sync("few.csv", "--queue-only").returncode == 0
+
+    with subprocess.Popen(
+        project.command("run"),
+        cwd=project.folder,
+        env=project.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as host:
+        assert host.stderr is not None
+        paused = host.stderr.readline()
+        before = project.status()
+        secret.write_text(TOKEN)
+        project.wait_for(lambda: project.status()["delivered"] == 300)
+        host.terminate()
+
+    assert "paused" in paused
+    assert (before["state"], before["pending"]) == ("paused", 300)
+    assert len(project.ledger().profiles) == 300

@@ -1,6 +1,6 @@
 """Choose the adapter for each port of a connection, and open it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from petiole.core.domain.change import ConnectionName
 from petiole.core.errors import InvalidSettings, PortNotBound, UnknownAdapter
 from petiole.core.ports.profile_sink import ProfileSink
-from petiole.hooks import AdapterContext, AnyAdapterSpec, ManifestAdapter
+from petiole.hooks import AdapterContext, AnyAdapterSpec, ManifestAdapter, Secret
 from petiole.host.discovery import Plugins
 from petiole.host.settings import ConnectionSettings, validate_plugin_keys
 
@@ -68,6 +68,12 @@ class Registry:
         """Name the fields that a profile must not have, since the sink's wire uses them itself."""
         _, spec = self._choose(ProfileSink, name, settings)
         return spec.reserved_fields(validate_plugin_keys(spec.settings, name, settings))
+
+    def secrets(self, name: ConnectionName, settings: ConnectionSettings) -> Sequence[Secret]:
+        """Name the secrets that a connection's sink works with."""
+        _, spec = self._choose(ProfileSink, name, settings)
+        validated = validate_plugin_keys(spec.settings, name, settings)
+        return [value for _, value in validated if isinstance(value, Secret)]
 
     def _model(
         self, spec: AnyAdapterSpec, name: ConnectionName, settings: ConnectionSettings

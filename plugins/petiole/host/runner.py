@@ -19,6 +19,7 @@ from petiole.core.ports.audience import Audience
 from petiole.core.ports.observer import Observer
 from petiole.host.container import Container
 from petiole.host.observers import Fanout, HookObserver
+from petiole.host.secret_watch import SecretWatch
 from petiole.host.settings import Settings
 
 PATIENCE = timedelta(minutes=2)
@@ -131,7 +132,13 @@ class Host:
     def run(self, *, until: Callable[[], bool]) -> None:
         """Deliver whatever becomes due until told to stop."""
         self._lift_pauses()
-        self._container.relay().run(until=until)
+        watch = self._watch_secrets()
+
+        def done() -> bool:
+            watch.look()
+            return until()
+
+        self._container.relay().run(until=done)
 
     def status(self) -> Sequence[ConnectionStatus]:
         """Look at every connection of this host."""
@@ -189,6 +196,15 @@ class Host:
                     f"the field name {field!r} is taken by the platform's own envelope; "
                     f"give the column another name in [connections.{name}.fields]"
                 )
+
+    def _watch_secrets(self) -> SecretWatch:
+        registry = self._container.registry()
+        connections = self._settings.connections
+        return SecretWatch(
+            {name: registry.secrets(name, connections[name]) for name in self._container.names()},
+            states=self._container.states(),
+            clock=self._container.clock(),
+        )
 
     def _lift_pauses(self) -> None:
         """Give connections paused for a wrong secret or address one trial at each start."""
