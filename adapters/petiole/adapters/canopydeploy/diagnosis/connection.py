@@ -49,7 +49,7 @@ class ConnectionDiagnosis:
         self._settings = settings
         self._campaigns = campaigns
         self._transport = transport
-        self._looked_at: set[str] = set()
+        self._hosts: dict[str, bool] = {}
 
     def findings(self) -> Iterator[Finding]:
         """Look, and tell of each step as soon as it is known."""
@@ -58,14 +58,12 @@ class ConnectionDiagnosis:
         yield from self._on_soap()
 
     def _on_webhook(self, settings: CanopyDeployBatchSettings) -> Iterator[Finding]:
-        credentials = Credentials(settings.token, auth=settings.auth, username=settings.username)
-        healthy = True
-        for finding in self._reached(settings.endpoint, "endpoint"):
-            healthy &= finding.health is not Health.FAIL
-            yield finding
-        if not healthy:
+        yield from self._reached(settings.endpoint, "endpoint")
+        if not self._reachable(settings.endpoint):
             return
+        credentials = Credentials(settings.token, auth=settings.auth, username=settings.username)
         answer = self._asked(settings.endpoint, "endpoint", credentials)
+        healthy = True
         for finding in webhook_findings(answer, remedy=_RENEW):
             healthy &= finding.health is not Health.FAIL
             yield finding
@@ -73,15 +71,12 @@ class ConnectionDiagnosis:
             yield webhook_token(works_over_soap=not isinstance(self._listed, DeliveryError))
 
     def _on_soap(self) -> Iterator[Finding]:
-        healthy = True
-        for finding in self._reached(self._settings.call_url, "soap_url"):
-            healthy &= finding.health is not Health.FAIL
-            yield finding
-        if not healthy:
-            return
-        live = self._asked(self._settings.wsdl_url, "soap_url")
-        yield interface_finding(live, portal=self._settings.portal, needed=self._needed)
-        yield from self._on_campaigns()
+        settings = self._settings
+        yield from self._reached(settings.call_url, "soap_url")
+        if self._reachable(settings.call_url):
+            live = self._asked(settings.wsdl_url, "soap_url")
+            yield interface_finding(live, portal=settings.portal, needed=self._needed)
+            yield from self._on_campaigns()
 
     def _on_campaigns(self) -> Iterator[Finding]:
         listed = self._listed
@@ -119,9 +114,15 @@ class ConnectionDiagnosis:
     def _reached(self, url: str, setting: str) -> Iterator[Finding]:
         """Look at each host once, unless something else stands in the network's place."""
         host = urlsplit(url).netloc
-        if self._transport is None and host not in self._looked_at:
-            self._looked_at.add(host)
-            yield from reached(url, setting=setting, timeout_seconds=self._seconds)
+        if self._transport is not None or host in self._hosts:
+            return
+        self._hosts[host] = True
+        for finding in reached(url, setting=setting, timeout_seconds=self._seconds):
+            self._hosts[host] &= finding.health is not Health.FAIL
+            yield finding
+
+    def _reachable(self, url: str) -> bool:
+        return self._hosts.get(urlsplit(url).netloc, True)
 
     def _asked(
         self, url: str, setting: str, credentials: Credentials | None = None
