@@ -12,17 +12,19 @@ from petiole.core.domain.message import MessageId, MessageState
 from petiole.core.domain.tally import Tally
 
 _OF_ALL = """
-SELECT id, connection, segment, identifier_type, identifier, kind, state, code, reason, attempts,
-    settled_at
+SELECT message.id, connection, segment, identifier_type, identifier,
+    kind, state, code, reason, attempts, settled_at
 FROM message INDEXED BY message_dead
-WHERE state IN ('dead', 'parked') ORDER BY settled_at DESC, id DESC LIMIT :most
+CROSS JOIN profile ON profile.id = message.profile
+WHERE state IN ('dead', 'parked') ORDER BY settled_at DESC, message.id DESC LIMIT :most
 """
 _OF_CONNECTION = """
-SELECT id, connection, segment, identifier_type, identifier, kind, state, code, reason, attempts,
-    settled_at
+SELECT message.id, connection, segment, identifier_type, identifier,
+    kind, state, code, reason, attempts, settled_at
 FROM message INDEXED BY message_dead_of_connection
+CROSS JOIN profile ON profile.id = message.profile
 WHERE connection = :connection AND state IN ('dead', 'parked')
-ORDER BY settled_at DESC, id DESC LIMIT :most
+ORDER BY settled_at DESC, message.id DESC LIMIT :most
 """
 
 

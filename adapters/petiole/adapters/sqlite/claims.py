@@ -22,10 +22,12 @@ UPDATE batch SET owner = ?, claimed_at = ?, lease_until = ?, claims = claims + 1
 """
 _ATTEMPT = "UPDATE message SET attempts = attempts + 1 WHERE batch = ? AND state = 'in_flight'"
 _OF_BATCH = """
-SELECT id, attempts, enqueued_at, weight_bytes,
+SELECT message.id, attempts, enqueued_at, weight_bytes,
     event, account, connection, segment, identifier_type, identifier,
     kind, fields, fingerprint, occurred_at
-FROM message INDEXED BY message_batch WHERE batch = ? AND state = 'in_flight' ORDER BY id
+FROM message INDEXED BY message_batch
+CROSS JOIN profile ON profile.id = message.profile
+WHERE batch = ? AND state = 'in_flight' ORDER BY message.id
 """
 _WAKE = """
 UPDATE message SET due_at = NULL WHERE id IN (
@@ -34,11 +36,13 @@ UPDATE message SET due_at = NULL WHERE id IN (
 )
 """
 _READY = """
-SELECT id, attempts + 1, enqueued_at, weight_bytes,
+SELECT message.id, attempts + 1, enqueued_at, weight_bytes,
     event, account, connection, segment, identifier_type, identifier,
     kind, fields, fingerprint, occurred_at
 FROM message INDEXED BY message_ready
-WHERE connection = ? AND state = 'pending' AND head = 1 AND due_at IS NULL ORDER BY id LIMIT ?
+CROSS JOIN profile ON profile.id = message.profile
+WHERE connection = ? AND state = 'pending' AND head = 1 AND due_at IS NULL
+ORDER BY message.id LIMIT ?
 """
 _NEW_BATCH = """
 INSERT INTO batch (connection, owner, claimed_at, lease_until) VALUES (?, ?, ?, ?) RETURNING id

@@ -1,5 +1,6 @@
 """A snapshot against what is held, page by page."""
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -8,6 +9,7 @@ from typing import TypeAlias
 from petiole.adapters.sqlite import held
 from petiole.adapters.sqlite.database import Database
 from petiole.adapters.sqlite.held import Standing
+from petiole.adapters.sqlite.profiles import BEFORE_ALL, ProfileNumber
 from petiole.adapters.sqlite.staging import Staging
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.identity import Identifier
@@ -15,7 +17,7 @@ from petiole.core.ports.ledger import Difference, Repeat, SnapshotProfile
 
 MOST_REPEATS = 1000
 
-Turn: TypeAlias = Callable[..., Sequence[Identifier]]
+Reading: TypeAlias = Callable[[sqlite3.Connection, Scope, ProfileNumber], held.Page]
 
 
 class SqliteComparison:
@@ -55,14 +57,14 @@ class SqliteComparison:
         """Count what is held and, with `mirror`, find what the snapshot lacks of it."""
         with self._database.read() as tables:
             self._held = held.count_in_ledger(tables, self._scope)
-        for page in self._pages(held.on_the_way_after):
-            standings = self._standings(page)
+        for identifiers in self._pages(held.on_the_way):
+            standings = self._standings(identifiers)
             self._held += sum(known.held - known.in_ledger for known in standings.values())
             if mirror:
                 self._remove(standings)
-        for page in self._pages(held.delivered_after) if mirror else ():
-            lines = self._staging.lines(page)
-            self._remove(self._standings([i for i in page if i not in lines]))
+        for identifiers in self._pages(held.delivered) if mirror else ():
+            lines = self._staging.lines(identifiers)
+            self._remove(self._standings([i for i in identifiers if i not in lines]))
 
     def _remove(self, standings: Mapping[Identifier, Standing]) -> None:
         lines = self._staging.lines(standings)
@@ -72,15 +74,15 @@ class SqliteComparison:
         with self._database.read() as tables:
             return held.standings(tables, self._scope, identifiers)
 
-    def _pages(self, turn: Turn) -> Iterator[Sequence[Identifier]]:
-        last: Identifier | None = None
+    def _pages(self, read: Reading) -> Iterator[Sequence[Identifier]]:
+        last = BEFORE_ALL
         while True:
             with self._database.read() as tables:
-                page = turn(tables, self._scope, last)
+                page = read(tables, self._scope, last)
             if not page:
                 return
-            yield page
-            last = page[-1]
+            yield [identifier for _, identifier in page]
+            last, _ = page[-1]
 
     def difference(self) -> Difference:
         """Count."""

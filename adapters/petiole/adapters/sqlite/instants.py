@@ -1,6 +1,7 @@
 """Moments as the database keeps them: whole microseconds since 1970, UTC; nothing is rounded."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import overload
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -13,7 +14,7 @@ def to_micros(moment: datetime) -> int: ...
 def to_micros(moment: None) -> None: ...
 def to_micros(moment: datetime | None) -> int | None:
     """Tell a moment as the database keeps it."""
-    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
+    return None if moment is None else _since_epoch(moment)
 
 
 @overload
@@ -22,4 +23,15 @@ def from_micros(micros: int) -> datetime: ...
 def from_micros(micros: None) -> None: ...
 def from_micros(micros: int | None) -> datetime | None:
     """Tell a kept moment as the core knows it: aware, in UTC."""
-    return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+    return None if micros is None else _moment(micros)
+
+
+# The messages of a batch share most of their moments.
+@lru_cache(maxsize=64)
+def _since_epoch(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+@lru_cache(maxsize=64)
+def _moment(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)

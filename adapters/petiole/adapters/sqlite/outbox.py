@@ -7,7 +7,7 @@ from petiole.adapters.sqlite.backlog import backlog
 from petiole.adapters.sqlite.claims import Claim
 from petiole.adapters.sqlite.database import Database
 from petiole.adapters.sqlite.instants import to_micros
-from petiole.adapters.sqlite.lines import Plan
+from petiole.adapters.sqlite.lines import enqueue
 from petiole.adapters.sqlite.runners import Runners
 from petiole.adapters.sqlite.settlements import settle
 from petiole.core.domain.batching import Backlog, BatchPolicy
@@ -34,11 +34,9 @@ class SqliteOutbox:
         """
         if not changes:
             return EnqueueReceipt()
-        with self._database.write() as connection:
-            plan = Plan(connection, changes)
-            for change in changes:
-                plan.take(change, folding=folding)
-            return plan.write(to_micros(self._clock.now()))
+        with self._database.write() as tables:
+            now = to_micros(self._clock.now())
+            return enqueue(tables, changes, folding=folding, now=now)
 
     def backlog(self, connection: ConnectionName, policy: BatchPolicy) -> Backlog:
         """Tell what could be claimed now, looking no further than one batch deep."""

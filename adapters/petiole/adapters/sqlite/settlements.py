@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import assert_never
 
 from petiole.adapters.sqlite import sums
@@ -49,14 +49,14 @@ UPDATE message SET state = 'pending', due_at = ?, code = '', reason = ?, attempt
 WHERE id IN (SELECT value FROM json_each(?))
 """
 _ENTER = """
-INSERT INTO ledger (connection, segment, identifier_type, identifier, fingerprint)
-SELECT connection, segment, identifier_type, identifier, fingerprint FROM message
+INSERT INTO ledger (connection, segment, profile, fingerprint)
+SELECT connection, segment, profile, fingerprint FROM message
 WHERE id IN (SELECT value FROM json_each(?)) AND kind <> 'remove'
 ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint
 """
 _STRIKE = """
-DELETE FROM ledger WHERE (connection, segment, identifier_type, identifier) IN (
-    SELECT connection, segment, identifier_type, identifier FROM message
+DELETE FROM ledger WHERE (connection, segment, profile) IN (
+    SELECT connection, segment, profile FROM message
     WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'remove'
 )
 """
@@ -64,8 +64,7 @@ _LET_FORWARD = """
 UPDATE message SET head = 1 WHERE id IN (
     SELECT (
         SELECT b.id FROM message AS b INDEXED BY message_behind
-        WHERE b.account = m.account AND b.identifier_type = m.identifier_type
-            AND b.identifier = m.identifier AND b.state = 'pending' AND b.head = 0
+        WHERE b.profile = m.profile AND b.state = 'pending' AND b.head = 0
         ORDER BY b.id LIMIT 1
     )
     FROM message AS m WHERE m.id IN (SELECT value FROM json_each(?))
@@ -90,16 +89,29 @@ def settle(
             lost.append(settlement.batch)
             continue
         _refuse_gaps(connection, settlement)
-        states = moved[ended[0][0]]
-        for id_, verdict in settlement.verdicts.items():
-            alike[verdict].append(id_)
-            states[MessageState.IN_FLIGHT] -= 1
-            states[_state(verdict)] += 1
+        [(name,)] = ended
+        for verdict, ids in _grouped(settlement.verdicts).items():
+            alike[verdict] += ids
+            moved[name][MessageState.IN_FLIGHT] -= len(ids)
+            moved[name][_state(verdict)] += len(ids)
     for verdict, ids in alike.items():
         _record(connection, verdict, json.dumps(ids), now)
     for name, numbers in moved.items():
         sums.add(connection, ConnectionName(name), numbers)
     return lost
+
+
+def _grouped(verdicts: Mapping[MessageId, Verdict]) -> dict[Verdict, list[MessageId]]:
+    """Bring equal verdicts together; most are one object, which is told sooner than hashed."""
+    groups: dict[int, list[MessageId]] = {}
+    objects: dict[int, Verdict] = {}
+    for id_, verdict in verdicts.items():
+        groups.setdefault(id(verdict), []).append(id_)
+        objects[id(verdict)] = verdict
+    alike: dict[Verdict, list[MessageId]] = {}
+    for key, ids in groups.items():
+        alike.setdefault(objects[key], []).extend(ids)
+    return alike
 
 
 def _refuse_gaps(connection: sqlite3.Connection, settlement: Settlement) -> None:

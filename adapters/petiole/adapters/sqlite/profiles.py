@@ -1,0 +1,58 @@
+"""Profiles by number: each profile of an account gets one when it is first heard of."""
+
+import json
+import sqlite3
+from base64 import b64encode
+from collections.abc import Sequence
+from hashlib import blake2b
+from itertools import count
+from typing import NewType
+
+from petiole.core.domain.change import AccountName, ProfileChange
+from petiole.core.domain.identity import Identifier
+
+ProfileKey = NewType("ProfileKey", str)
+"""A profile's identity on an account in 16 characters."""
+ProfileNumber = NewType("ProfileNumber", int)
+"""Ascending as profiles come."""
+
+BEFORE_ALL = ProfileNumber(0)
+_KEY_BYTES = 12
+
+_KNOWN = """
+SELECT profile.key, profile.id FROM json_each(?) AS asked
+CROSS JOIN profile ON profile.key = asked.value
+"""
+_LAST = "SELECT coalesce(max(id), 0) FROM profile"
+_ADD = "INSERT INTO profile (id, key, account, identifier_type, identifier) VALUES (?, ?, ?, ?, ?)"
+
+
+def key_of(account: AccountName, identifier: Identifier) -> ProfileKey:
+    """Shorten account and identifier to 96 bits (BLAKE2b): no two of 10 million share them.
+
+    An index of these is a quarter of one of the identifiers themselves, and stays in memory.
+    """
+    whole = f"{account}\n{identifier.type}\n{identifier.value}".encode()
+    return ProfileKey(b64encode(blake2b(whole, digest_size=_KEY_BYTES).digest()).decode())
+
+
+def numbered(
+    connection: sqlite3.Connection, changes: Sequence[ProfileChange]
+) -> Sequence[ProfileNumber]:
+    """Tell the number of each change's profile, in the order of the changes; adds new profiles."""
+    keys = [key_of(change.scope.account, change.identifier) for change in changes]
+    known = {
+        ProfileKey(key): ProfileNumber(number)
+        for key, number in connection.execute(_KNOWN, (json.dumps(keys),))
+    }
+    [(last,)] = connection.execute(_LAST)
+    numbers = count(last + 1)
+    added = []
+    for key, change in zip(keys, changes, strict=True):
+        if key not in known:
+            known[key] = ProfileNumber(next(numbers))
+            identifier = change.identifier
+            account = change.scope.account
+            added.append((known[key], key, account, str(identifier.type), identifier.value))
+    connection.executemany(_ADD, added)
+    return [known[key] for key in keys]
