@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -76,7 +76,7 @@ def _run_platform(port: Connection) -> None:
 
 
 @contextmanager
-def _platform():
+def _platform() -> Iterator[str]:
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_run_platform, args=(theirs,))
     process.start()

@@ -8,9 +8,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from petiole.adapters.canopydeploy.transport import shared_tls
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.report import ACCEPTED, Rejected
-from petiole.core.errors import InvalidCredentials, MalformedRequest, MissingSecret
+from petiole.core.errors import (
+    ConfigurationError,
+    InvalidCredentials,
+    InvalidSettings,
+    MalformedRequest,
+    MissingSecret,
+)
 from petiole.core.ports.profile_sink import ProfileSink
 from tests.adapters.canopydeploy.made import TOKEN, TOKEN_VARIABLE, message, messages, sink
 
@@ -100,6 +107,24 @@ def test_missing_token_is_told_when_the_sink_is_opened(
     monkeypatch.delenv(TOKEN_VARIABLE)
 
     with pytest.raises(MissingSecret, match=TOKEN_VARIABLE), sink(platform.transport()):
+        pass
+
+
+def test_address_that_no_network_knows_is_told_when_the_sink_is_opened() -> None:
+    with (
+        pytest.raises(InvalidSettings, match=r"https://☃\.example\.org/ is not valid"),
+        sink(endpoint="https://☃.example.org/"),
+    ):
+        pass
+
+
+def test_missing_authorities_are_told_when_the_sink_is_opened(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    shared_tls.cache_clear()
+
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"), sink():
         pass
 
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import AfterValidator
 
@@ -15,6 +15,8 @@ def _safe(address: str) -> str:
         raise ValueError('an address is expected, such as "https://webhook.myclang.com/…"')
     if not address.isprintable() or " " in address:
         raise ValueError("the address holds a space or an invisible character")
+    if not _can_be_resolved(url):
+        raise ValueError("the address has no valid host name or port")
     if "@" in url.netloc:
         raise ValueError("take user and password out of the address: use `username`, `token`")
     if any(_is_token(name) for name, _ in parse_qsl(url.query, keep_blank_values=True)):
@@ -50,6 +52,14 @@ def masked(address: str) -> str:
 
 def _is_token(parameter: str) -> bool:
     return "token" in parameter.lower()
+
+
+def _can_be_resolved(url: SplitResult) -> bool:
+    try:
+        (url.hostname or "").encode("idna")  # what the resolver does, and fails at on empty labels
+        return url.port != 0
+    except ValueError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

@@ -14,7 +14,7 @@ from petiole.adapters.canopydeploy.answer import Answer
 from petiole.adapters.canopydeploy.credentials import Credentials, CredentialsTransport
 from petiole.adapters.canopydeploy.deadline import DeadlineTransport, total_deadline
 from petiole.adapters.canopydeploy.hush import headers_unlogged
-from petiole.core.errors import Ambiguous
+from petiole.core.errors import Ambiguous, ConfigurationError, InvalidSettings
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Decoded. The largest documented call is 6 MB, and its echo is hardly longer."""
@@ -32,8 +32,17 @@ def shared_tls() -> ssl.SSLContext:
     """Return the process's one TLS context: building one takes 20 ms, and it may be shared.
 
     Trusts certifi's authorities, or those that SSL_CERT_FILE or SSL_CERT_DIR name.
+
+    Raises:
+        ConfigurationError: those authorities cannot be read.
     """
-    return httpx.create_ssl_context()
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the trusted certificates cannot be read: {error.strerror or error}; "
+            "look at SSL_CERT_FILE and SSL_CERT_DIR in the environment"
+        ) from error
 
 
 @functools.cache
@@ -65,8 +74,16 @@ class Poster:
         """Take an address, and credentials unless the body carries them.
 
         `transport` replaces the network, and remains the caller's to close.
+
+        Raises:
+            ConfigurationError: no such address can be, or the trusted authorities cannot be read.
         """
-        self._url = httpx.URL(url)
+        try:
+            self._url = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise InvalidSettings(f"the address {url} is not valid: {error}") from error
+        if transport is None:
+            shared_tls()  # what is wrong with it, is better told now than by every thread
         self._credentials = credentials
         self._timeout_seconds = timeout_seconds
         self._headers = {
