@@ -57,9 +57,10 @@ def _is_token(parameter: str) -> bool:
 def _can_be_resolved(url: SplitResult) -> bool:
     try:
         (url.hostname or "").encode("idna")  # what the resolver does, and fails at on empty labels
-        return url.port != 0
+        port = url.port
     except ValueError:
         return False
+    return port != 0
 
 
 def _is_loopback(host: str) -> bool:
