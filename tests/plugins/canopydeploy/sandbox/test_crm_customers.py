@@ -123,11 +123,11 @@ def test_unknown_customer_is_not_found(crm: Crm) -> None:
 
 
 def test_identity_is_made_once(crm: Crm) -> None:
-    first = crm.identify(key="customerKey", value="c-1")
+    first = crm.customers.identify(key="customerKey", value="c-1")
 
-    assert crm.identify(key="customerKey", value="c-1") == first
-    assert crm.identify(key="customerKey", value="c-2") != first
-    assert crm.identify(key="otherKey", value="c-1") != first
+    assert crm.customers.identify(key="customerKey", value="c-1") == first
+    assert crm.customers.identify(key="customerKey", value="c-2") != first
+    assert crm.customers.identify(key="otherKey", value="c-1") != first
     assert crm.customers.get(first).options == {"customerKey": "c-1"}
 
 
@@ -137,7 +137,7 @@ def test_threads_agree_on_one_identity(crm: Crm) -> None:
 
     def identify() -> None:
         gate.wait()
-        found.extend(crm.identify(key="k", value=str(number)) for number in range(50))
+        found.extend(crm.customers.identify(key="k", value=str(number)) for number in range(50))
 
     threads = [threading.Thread(target=identify) for _ in range(8)]
     for thread in threads:
@@ -150,19 +150,15 @@ def test_threads_agree_on_one_identity(crm: Crm) -> None:
 
 
 def test_overlong_identity_is_made_once(crm: Crm) -> None:
-    first = crm.identify(key="k", value="v" * 300)
+    first = crm.customers.identify(key="k", value="v" * 300)
 
-    assert crm.identify(key="k", value="v" * 300) == first
+    assert crm.customers.identify(key="k", value="v" * 300) == first
 
 
-def test_reset_goes_back_to_the_start(crm: Crm) -> None:
-    crm.identify(key="k", value="v")
-    crm.groups.insert(name="Readers")
-    crm.campaigns.run(4711, (), waited=False)
+def test_option_keeps_as_much_as_the_limit_of_the_moment_says() -> None:
+    limits = iter((2, 4))
+    crm = Crm(option_limit=lambda: next(limits))
 
-    crm.reset()
+    kept = [crm.customers.insert(Draft(options={"k": "value"})).options["k"] for _ in range(2)]
 
-    assert len(crm.customers) == 0
-    assert [row.id for row in crm.groups.where(lambda _: True)] == [60]
-    assert not crm.campaigns.runs()
-    assert crm.identify(key="k", value="v") == FIRST_CUSTOMER_ID
+    assert kept == ["va", "valu"]

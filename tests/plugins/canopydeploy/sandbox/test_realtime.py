@@ -2,7 +2,7 @@ import pytest
 
 from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Manner
 from petiole.plugins.canopydeploy.sandbox.realtime import MOUNT, MOUNTS
-from tests.plugins.canopydeploy.sandbox.desk import TOKEN, Desk
+from tests.plugins.canopydeploy.sandbox.desk import TOKEN, Desk, record
 
 NAMESPACE = "https://secure.myclang.com/app/api/soap/public/index.php"
 
@@ -88,7 +88,7 @@ def test_run_may_be_applied_and_never_answered(desk: Desk) -> None:
 
 
 def test_members_are_told(desk: Desk) -> None:
-    customer = desk.platform.state.crm.identify(key="identifier", value="a")
+    customer = desk.platform.state.crm.customers.identify(key="identifier", value="a")
     inner = f"<campaignId>4711</campaignId><customerId>{customer}</customerId>"
 
     desk.call("POST", MOUNT, body=envelope("campaign_addMember", inner), headers={})
@@ -115,10 +115,19 @@ def test_settings_of_the_soap_half_can_be_changed(desk: Desk) -> None:
 
 
 def test_reset_forgets_customers_and_campaign_members(desk: Desk) -> None:
-    customer = desk.platform.state.crm.identify(key="identifier", value="a")
+    customer = desk.platform.state.crm.customers.identify(key="identifier", value="a")
     desk.platform.state.crm.campaigns.join(4711, customer)
 
     desk.control("POST", "reset")
 
     assert desk.ledger()["members"] == {}
     assert len(desk.platform.state.crm.customers) == 0
+
+
+def test_both_lanes_cut_values_at_the_same_length(desk: Desk) -> None:
+    desk.control("POST", "settings", {"option_characters": 3})
+
+    run(desk, 4711, identifier="a", status="NEW", city="Delft")
+    desk.post(record("b", city="Delft"))
+
+    assert desk.profiles() == {"4711": {"a": {"city": "Del"}, "b": {"city": "Del"}}}

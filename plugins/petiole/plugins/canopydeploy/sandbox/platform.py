@@ -38,12 +38,16 @@ class State:
         self.realtime = Realtime(
             faults=self.faults, profiles=self.profiles, settings=lambda: self.settings
         )
-        self.crm = Crm(now=self.clock.now, on_run=self.realtime.hear)
+        self.crm = Crm(
+            now=self.clock.now,
+            on_run=self.realtime.hear,
+            option_limit=lambda: self.settings.option_characters,
+        )
         self.soap = SoapApi(crm=self.crm, authorize=self.access.knows, settings=self.settings.soap)
         self.webhooks = webhook.Webhooks(
             access=self.access,
             faults=self.faults,
-            identify=self.crm.identify,
+            identify=self.crm.customers.identify,
             profiles=self.profiles,
             quota=self.quota,
             settings=lambda: self.settings,

@@ -1,6 +1,7 @@
 """The profiles in each segment, as both lanes fill them."""
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -41,8 +42,8 @@ class Profiles:
         self._keeps_journal = journal
         self._journal: list[Change] = []
         self._guard = threading.Lock()
-        self._segments: dict[str, dict[str, Mapping[str, object]]] = {}
-        self._history: dict[str, dict[str, int]] = {}
+        self._segments = defaultdict[str, dict[str, Mapping[str, object]]](dict)
+        self._history = defaultdict[str, dict[str, int]](dict)
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Apply changes in order, all of them before anybody else's.
@@ -52,14 +53,14 @@ class Profiles:
         """
         with self._guard:
             for name, identifier, status, fields in changes:
-                segment = self._segments.setdefault(name, {})
+                segment = self._segments[name]
                 if status == REMOVED:
                     segment.pop(identifier, None)
                 else:
                     # A fresh dictionary each time, so that a standing may keep the old one.
                     held = segment.get(identifier)
                     segment[identifier] = {**held, **fields} if held else fields
-                history = self._history.setdefault(name, {})
+                history = self._history[name]
                 history[identifier] = history.get(identifier, 0) + 1
             if self._keeps_journal():
                 self._journal.extend(changes)

@@ -35,37 +35,39 @@ class Reader:
     """Reads records under the settings of one moment."""
 
     def __init__(self, settings: Settings) -> None:
-        self._envelope = settings.envelope
-        self._around = settings.envelope.keys()
+        envelope = settings.envelope
+        self._identifier = envelope.identifier
+        self._segment = envelope.segment
+        self._status = envelope.status
+        self._around = envelope.keys()
         self._most = settings.option_characters
 
     def identifier(self, record: Record) -> str | None:
         """Return the identifier of a record, if it has one."""
-        return scalar(record.get(self._envelope.identifier))
+        return scalar(record.get(self._identifier))
 
     def change(self, record: Record) -> Change | Rejection | None:
         """Tell what a record asks for; None if it only names a contact, without a segment."""
-        segment = scalar(record.get(self._envelope.segment))
-        status = scalar(record.get(self._envelope.status))
+        segment = scalar(record.get(self._segment))
+        status = scalar(record.get(self._status))
         if segment is None and status is None:
             return None
         identifier = self.identifier(record)
         if segment is None or identifier is None:
-            missing = self._envelope.segment if segment is None else self._envelope.identifier
+            missing = self._segment if segment is None else self._identifier
             return Rejection(code=MALFORMED_CODE, message=f"{missing} is missing")
         if status not in STATUSES:
-            message = f"{self._envelope.status} must be one of {', '.join(sorted(STATUSES))}"
+            message = f"{self._status} must be one of {', '.join(sorted(STATUSES))}"
             return Rejection(code=INVALID_CODE, message=message)
         return Change(segment, identifier, status, self._fields(record))
 
     def _fields(self, record: Record) -> Record:
-        fields = record.copy()
-        for key in self._around:
-            fields.pop(key, None)
-        for key, value in fields.items():
-            if isinstance(value, str) and len(value) > self._most:
-                fields[key] = value[: self._most]
-        return fields
+        around, most = self._around, self._most
+        return {
+            key: value[:most] if isinstance(value, str) else value
+            for key, value in record.items()
+            if key not in around
+        }
 
 
 def parsed(body: bytes) -> list[Record] | Record:

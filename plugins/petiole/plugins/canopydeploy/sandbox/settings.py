@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import timedelta
 
+from petiole.plugins.canopydeploy.sandbox.crm.field import OPTION_CHARACTERS
 from petiole.plugins.canopydeploy.sandbox.document import Document, Nonsense
 from petiole.plugins.canopydeploy.sandbox.soap import SoapSettings
 
@@ -38,7 +39,7 @@ class Settings:
 
     daily_quota: int = 50_000
     size_limit_bytes: int = 6_000_000
-    option_characters: int = 256
+    option_characters: int = OPTION_CHARACTERS
     parallel: int = 25
     queue: int = 100
     latency_ms: float = 0.0

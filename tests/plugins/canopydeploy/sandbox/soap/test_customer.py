@@ -270,7 +270,7 @@ def test_everybody_is_found(caller: Caller) -> None:
 
 
 def test_text_that_xml_cannot_carry_does_not_break_the_answer(caller: Caller) -> None:
-    customer_id = caller.crm.identify(key="key", value="a\x00b")
+    customer_id = caller.crm.customers.identify(key="key", value="a\x00b")
 
     reply = caller.call("customer_getById", customerId=customer_id)
 

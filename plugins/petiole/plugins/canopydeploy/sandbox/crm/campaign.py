@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Protocol
 
 from petiole.plugins.canopydeploy.sandbox.crm.errors import Conflict, NotFound
-from petiole.plugins.canopydeploy.sandbox.crm.field import OPTION_LENGTH
+from petiole.plugins.canopydeploy.sandbox.crm.field import OptionLimit
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
 
@@ -65,10 +65,13 @@ START_CAMPAIGNS = (
 class Campaigns:
     """The campaigns of the brand, their members and their runs."""
 
-    def __init__(self, *, lock: RLock, now: Now, on_run: RunListener) -> None:
+    def __init__(
+        self, *, lock: RLock, now: Now, on_run: RunListener, option_limit: OptionLimit
+    ) -> None:
         self.lock = lock
         self._now = now
         self._on_run = on_run
+        self._option_limit = option_limit
         self._rows = {row.id: row for row in START_CAMPAIGNS}
         self._members: dict[int, dict[int, datetime]] = {each: {} for each in self._rows}
         self._runs: list[Run] = []
@@ -111,7 +114,8 @@ class Campaigns:
         row = self.get(campaign_id)
         if not row.executable:
             raise NotFound("Executable campaign", campaign_id)
-        kept = tuple((name, value[:OPTION_LENGTH]) for name, value in options)
+        limit = self._option_limit()
+        kept = tuple((name, value[:limit]) for name, value in options)
         run = Run(campaign_id=row.id, options=kept, started_at=self._now(), waited=waited)
         self._on_run(run.campaign_id, run.options)
         self._runs.append(run)

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from threading import RLock
 
 from petiole.plugins.canopydeploy.sandbox.crm.campaign import Campaigns, Options, RunListener
-from petiole.plugins.canopydeploy.sandbox.crm.customer import OPTION_PREFIX, Draft
 from petiole.plugins.canopydeploy.sandbox.crm.customers import Customers
 from petiole.plugins.canopydeploy.sandbox.crm.email import Emails
-from petiole.plugins.canopydeploy.sandbox.crm.field import OPTION_LENGTH
+from petiole.plugins.canopydeploy.sandbox.crm.field import OptionLimit, documented_limit
 from petiole.plugins.canopydeploy.sandbox.crm.group import Groups
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
 from petiole.plugins.canopydeploy.sandbox.crm.mailing import BounceCategory, Mailing
@@ -28,37 +27,21 @@ class Crm:
     numbers, so that equal calls give equal states.
     """
 
-    lock: RLock
-    customers: Customers
-    groups: Groups
-    campaigns: Campaigns
-    emails: Emails
-    mailings: Mailings
-
-    def __init__(self, *, now: Now = system_now, on_run: RunListener = _nobody) -> None:
-        self.lock = RLock()
+    def __init__(
+        self,
+        *,
+        now: Now = system_now,
+        on_run: RunListener = _nobody,
+        option_limit: OptionLimit = documented_limit,
+    ) -> None:
+        lock = RLock()
+        self.lock = lock
         self.now = now
-        self._on_run = on_run
-        self.reset()
-
-    @locked
-    def reset(self) -> None:
-        """Go back to the start state."""
-        lock, now = self.lock, self.now
-        self.customers = Customers(lock=lock, now=now)
+        self.customers = Customers(lock=lock, now=now, option_limit=option_limit)
         self.groups = Groups(lock=lock, now=now)
-        self.campaigns = Campaigns(lock=lock, now=now, on_run=self._on_run)
+        self.campaigns = Campaigns(lock=lock, now=now, on_run=on_run, option_limit=option_limit)
         self.emails = Emails(lock=lock, now=now)
         self.mailings = Mailings(lock=lock, now=now, customers=self.customers)
-
-    @locked
-    def identify(self, *, key: str, value: str) -> int:
-        """Answer the id of the customer whose option `key` is `value`, in constant time.
-
-        The oldest one wins; where there is none, a new customer with that option is stored.
-        """
-        found = self.customers.alike({OPTION_PREFIX + key: value[:OPTION_LENGTH]})
-        return found[0].id if found else self.customers.insert(Draft(options={key: value})).id
 
     @locked
     def delete_customer(self, customer_id: int | None) -> bool:

@@ -8,11 +8,12 @@ from threading import RLock
 from petiole.plugins.canopydeploy.sandbox.crm.customer import (
     INDEXED_FIELDS,
     OPTION_PREFIX,
+    Account,
     Customer,
     Draft,
 )
 from petiole.plugins.canopydeploy.sandbox.crm.errors import NotFound
-from petiole.plugins.canopydeploy.sandbox.crm.field import OPTION_LENGTH, check_fields
+from petiole.plugins.canopydeploy.sandbox.crm.field import OptionLimit, check_fields
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
 
@@ -22,9 +23,10 @@ FIRST_CUSTOMER_ID = 88213
 class Customers:
     """The customer table. Insertion never de-duplicates; lookups answer in order of insertion."""
 
-    def __init__(self, *, lock: RLock, now: Now) -> None:
+    def __init__(self, *, lock: RLock, now: Now, option_limit: OptionLimit) -> None:
         self.lock = lock
         self._now = now
+        self._option_limit = option_limit
         self._ids = count(FIRST_CUSTOMER_ID)
         self._rows: dict[int, Customer] = {}
         self._index: dict[tuple[str, str], dict[int, None]] = {}
@@ -36,10 +38,17 @@ class Customers:
         Raises:
             InvalidValue: A value that its field cannot hold.
         """
-        now = self._now()
         fields = check_fields(draft.fields)
-        row = Customer(id=next(self._ids), created_at=now, modified_at=now, fields=fields)
-        return self._store(_with_extras(row, draft))
+        now = self._now()
+        row = Customer(
+            id=next(self._ids),
+            created_at=now,
+            modified_at=now,
+            fields=fields,
+            options=self._kept(draft.options),
+            accounts=_merged((), draft.accounts),
+        )
+        return self._store(row)
 
     @locked
     def update(self, draft: Draft) -> Customer:
@@ -50,8 +59,13 @@ class Customers:
             InvalidValue: A value that its field cannot hold; nothing was changed.
         """
         row = self.get(draft.id)
-        fields = {**row.fields, **check_fields(draft.fields)}
-        return self.put(_with_extras(replace(row, fields=fields), draft))
+        changed = replace(
+            row,
+            fields={**row.fields, **check_fields(draft.fields)},
+            options={**row.options, **self._kept(draft.options)},
+            accounts=_merged(row.accounts, draft.accounts),
+        )
+        return self.put(changed)
 
     @locked
     def put(self, row: Customer) -> Customer:
@@ -81,11 +95,26 @@ class Customers:
         return row
 
     @locked
+    def identify(self, *, key: str, value: str) -> int:
+        """Answer the id of the customer whose option `key` is `value`, in constant time.
+
+        The oldest one wins; where there is none, a new customer with that option is stored.
+        """
+        found = self._index.get((OPTION_PREFIX + key, value[: self._option_limit()]))
+        return min(found) if found else self.insert(Draft(options={key: value})).id
+
+    @locked
     def alike(self, values: Mapping[str, str]) -> Sequence[Customer]:
         """Find all who have every one of the values, oldest first.
 
-        Names are fields or `option:<name>`. Constant time if one of them is indexed.
+        Names are fields or `option:<name>`; an option is compared as far as it would be kept.
+        Constant time if one of them is indexed.
         """
+        limit = self._option_limit()
+        values = {
+            name: text[:limit] if name.startswith(OPTION_PREFIX) else text
+            for name, text in values.items()
+        }
         rows: Iterable[Customer] = self._rows.values()
         for name, value in values.items():
             if name in INDEXED_FIELDS or name.startswith(OPTION_PREFIX):
@@ -118,6 +147,10 @@ class Customers:
     def __contains__(self, customer_id: int) -> bool:
         return customer_id in self._rows
 
+    def _kept(self, options: Mapping[str, str]) -> dict[str, str]:
+        limit = self._option_limit()
+        return {name: value[:limit] for name, value in options.items()}
+
     def _store(self, row: Customer) -> Customer:
         self._rows[row.id] = row
         for key in row.search_keys():
@@ -132,7 +165,6 @@ class Customers:
                 del self._index[key]
 
 
-def _with_extras(row: Customer, draft: Draft) -> Customer:
-    given = {name: value[:OPTION_LENGTH] for name, value in draft.options.items()}
-    accounts = {each.network: each for each in (*row.accounts, *draft.accounts)}
-    return replace(row, options={**row.options, **given}, accounts=tuple(accounts.values()))
+def _merged(held: Iterable[Account], given: Iterable[Account]) -> tuple[Account, ...]:
+    """Join accounts, of which a customer has one per network: the later one."""
+    return tuple({each.network: each for each in (*held, *given)}.values())

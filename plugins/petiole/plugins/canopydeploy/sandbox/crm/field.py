@@ -5,14 +5,23 @@ value outside the choices is refused is assumed.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from petiole.plugins.canopydeploy.sandbox.crm.errors import InvalidValue
 from petiole.plugins.canopydeploy.sandbox.crm.moment import NO_DATE
 
-OPTION_LENGTH = 256
-"""Characters that a custom field or a campaign option keeps (documented by the vendor)."""
+OPTION_CHARACTERS = 256
+"""What a custom field or a campaign option keeps; the vendor documents it, and may extend it."""
+
+OptionLimit = Callable[[], int]
+"""Answers how many characters an option keeps now."""
+
+
+def documented_limit() -> int:
+    """Answer what the vendor documents."""
+    return OPTION_CHARACTERS
+
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 

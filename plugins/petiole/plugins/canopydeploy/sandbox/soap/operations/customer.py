@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from petiole.plugins.canopydeploy.sandbox.crm import Customer, Draft, InvalidValue, NotFound
 from petiole.plugins.canopydeploy.sandbox.crm.customer import OPTION_PREFIX
-from petiole.plugins.canopydeploy.sandbox.crm.field import FIELDS, OPTION_LENGTH, check_fields
+from petiole.plugins.canopydeploy.sandbox.crm.field import FIELDS, check_fields
 from petiole.plugins.canopydeploy.sandbox.soap.call import Call, Operations
 from petiole.plugins.canopydeploy.sandbox.soap.resources import ResourceType
 from petiole.plugins.canopydeploy.sandbox.soap.values import Record, Value, is_filled, matches
@@ -156,7 +156,7 @@ def _alike(call: Call, draft: Draft) -> Sequence[Customer]:
     stored = check_fields(draft.fields)
     values = {
         **{name: stored.get(name, "") for name in fields},
-        **{OPTION_PREFIX + name: draft.options.get(name, "")[:OPTION_LENGTH] for name in options},
+        **{OPTION_PREFIX + name: draft.options.get(name, "") for name in options},
     }
     return call.crm.customers.alike(values) if values and all(values.values()) else ()
 
