@@ -47,11 +47,18 @@ def test_ledger_names_the_operation_and_the_record(desk: Desk) -> None:
     assert call["changes"] == [["a", "NEW"]]
 
 
-def test_run_without_identifier_or_status_changes_no_profile(desk: Desk) -> None:
-    answer = run(desk, 4711, voucher="X7")
+@pytest.mark.parametrize(
+    "options", [{"voucher": "X7"}, {"identifier": "a", "status": "GONE"}, {"status": "NEW"}]
+)
+def test_run_that_names_no_change_of_a_profile_changes_none(
+    desk: Desk, options: dict[str, str]
+) -> None:
+    answer = run(desk, 4711, **options)
 
+    call = desk.ledger()["calls"][0]
     assert answer.status == 200
     assert desk.profiles() == {}
+    assert (call["records"], call["applied"], call["changes"]) == (0, 0, [])
 
 
 def test_wrong_token_is_a_fault_and_changes_nothing(desk: Desk) -> None:
@@ -61,20 +68,26 @@ def test_wrong_token_is_a_fault_and_changes_nothing(desk: Desk) -> None:
     assert desk.profiles() == {}
 
 
-@pytest.mark.parametrize("fault", ["reject", "refuse"])
-def test_scripted_rejection_is_a_fault_with_the_text_of_the_script(desk: Desk, fault: str) -> None:
-    rule = {"fault": fault, "identifiers": ["b"], "message": "no such country"}
+@pytest.mark.parametrize(
+    ("fault", "code", "told"),
+    [("reject", {}, b"105"), ("reject", {"code": 751}, b"751"), ("refuse", {}, b"105")],
+)
+def test_scripted_rejection_is_a_fault_with_code_and_text_of_the_script(
+    desk: Desk, fault: str, code: dict[str, int], told: bytes
+) -> None:
+    rule = {"fault": fault, "identifiers": ["b"], "message": "no such country", **code}
     desk.control("POST", "faults", {"rules": [rule]})
 
     accepted = run(desk, 4711, identifier="a", status="NEW")
     rejected = run(desk, 4711, identifier="b", status="NEW")
 
     assert accepted.status == 200
-    assert b"<faultcode>105</faultcode>" in rejected.body
+    assert b"<faultcode>%s</faultcode>" % told in rejected.body
     assert b"no such country" in rejected.body
     calls = desk.ledger()["calls"]
     assert [(call["fault"], call["rejected"]) for call in calls] == [(None, 0), (fault, 1)]
     assert desk.profiles() == {"4711": {"a": {}}}
+    assert len(desk.platform.state.crm.campaigns.runs()) == 1
 
 
 def test_run_may_be_applied_and_never_answered(desk: Desk) -> None:

@@ -47,8 +47,8 @@ class Note:
     """What the platform did with a call, for the ledger; never sent.
 
     `operation` names the SOAP operation, if it was one; `fault` the scripted fault that the call
-    met on its way; `changes` lists (identifier, status) of the profile records in the order in
-    which they were sent.
+    met on its way; `changes` lists (identifier, status) of the records that changed a profile or a
+    membership, in the order in which they were sent.
     """
 
     operation: str | None = None

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from petiole.plugins.canopydeploy.sandbox.crm import InvalidValue, Options
-from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Request
+from petiole.plugins.canopydeploy.sandbox.crm import Options, Rejected
+from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Note, Request
 from petiole.plugins.canopydeploy.sandbox.faults import Faults
-from petiole.plugins.canopydeploy.sandbox.profiles import Profiles
-from petiole.plugins.canopydeploy.sandbox.records import Reader, Record, Rejection
+from petiole.plugins.canopydeploy.sandbox.profiles import Change, Profiles
+from petiole.plugins.canopydeploy.sandbox.records import Reader, Record
 from petiole.plugins.canopydeploy.sandbox.settings import Settings
 
 MOUNT = "/app/api/soap/public/index.php"
@@ -32,28 +32,29 @@ class Realtime:
         self._call = threading.local()
 
     def hear(self, campaign_id: int, options: Options) -> None:
-        """Apply a run; one without an identifier or a status is no profile's and changes nothing.
+        """Apply a run; one without an identifier or a known status changes no profile.
 
         Raises:
-            InvalidValue: The script rejects this profile.
+            Rejected: The script rejects this profile.
         """
         settings = self._settings()
         reader = Reader(settings)
         record: Record = {**dict(options), settings.envelope.segment: str(campaign_id)}
         culprits = self._faults.culprits(MOUNT, [reader.identifier(record)])
         for rule in culprits.values():
-            self._call.fault = rule.fault
-            raise InvalidValue(rule.message)
+            self._call.note = Note(fault=rule.fault, records=1, rejected=1)
+            raise Rejected(rule.message, code=rule.code)
         change = reader.change(record)
-        if change is not None and not isinstance(change, Rejection):
+        if isinstance(change, Change):
             self._profiles.apply([change])
+            changes = ((change.identifier, change.status),)
+            self._call.note = Note(records=1, applied=1, changes=changes)
 
     def observed(self, serve: Callable[[Request], Answer], request: Request) -> Answer:
-        """Answer a SOAP call, and note whether a run was rejected in it."""
-        self._call.fault = None
+        """Answer a SOAP call, and note what a run in it did to a profile."""
+        self._call.note = None
         answer = serve(request)
-        fault: str | None = self._call.fault
-        if fault is None:
+        note: Note | None = self._call.note
+        if note is None:
             return answer
-        note = replace(answer.note, fault=fault, records=1, applied=0, rejected=1, changes=())
-        return replace(answer, note=note)
+        return replace(answer, note=replace(note, operation=answer.note.operation))

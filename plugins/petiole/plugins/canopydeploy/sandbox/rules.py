@@ -8,12 +8,10 @@ from http import HTTPStatus
 
 from petiole.plugins.canopydeploy.sandbox.document import Document, Nonsense
 from petiole.plugins.canopydeploy.sandbox.exchange import Request
+from petiole.plugins.canopydeploy.sandbox.records import INVALID_CODE
 
 LOWEST_STATUS = 200
 HIGHEST_STATUS = 599
-
-REJECTED_CODE = 105
-"""The vendor's SOAP code for an invalid value; that webhooks use it too is assumed."""
 
 
 class Fault(StrEnum):
@@ -84,7 +82,7 @@ class Rule:
     headers: Mapping[str, str] = field(default_factory=dict)
     applied: bool = False
     identifiers: frozenset[str] = frozenset()
-    code: int = 0
+    code: int = INVALID_CODE
     message: str = ""
     seen: int = 0
     fired: int = 0
@@ -139,7 +137,7 @@ def parsed(document: Document) -> Rule:
 def _read_culprits(rule: Rule, document: Document) -> None:
     rule.identifiers = frozenset(document.texts("identifiers"))
     if rule.fault is Fault.REJECT:
-        rule.code = document.whole("code", REJECTED_CODE)
+        rule.code = document.whole("code", rule.code)
         rule.message = document.text("message", "the record was rejected")
     else:
         rule.message = document.text("message", "the request holds an invalid record")

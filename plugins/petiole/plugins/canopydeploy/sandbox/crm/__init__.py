@@ -16,6 +16,7 @@ from petiole.plugins.canopydeploy.sandbox.crm.errors import (
     InvalidName,
     InvalidValue,
     NotFound,
+    Rejected,
 )
 from petiole.plugins.canopydeploy.sandbox.crm.group import ROOT_GROUP_ID, Group
 from petiole.plugins.canopydeploy.sandbox.crm.mailing import BounceCategory, Mailing, MailingType
@@ -39,6 +40,7 @@ __all__ = [
     "MailingType",
     "NotFound",
     "Options",
+    "Rejected",
     "Run",
     "RunListener",
 ]

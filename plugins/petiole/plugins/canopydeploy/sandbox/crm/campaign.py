@@ -38,16 +38,12 @@ class Run:
     started_at: datetime
     waited: bool
 
-    def option(self, name: str) -> str | None:
-        """Answer the last value sent under this name."""
-        return dict(self.options).get(name)
-
 
 class RunListener(Protocol):
     """Hears of every run as it starts, in order."""
 
     def __call__(self, campaign_id: int, options: Options) -> None:
-        """Take note of a run, under the CRM's lock; a CrmError refuses it, and it never was."""
+        """Take note of a run, under the CRM's lock; Rejected refuses it, and it never was."""
         ...
 
 
@@ -110,6 +106,7 @@ class Campaigns:
 
         Raises:
             NotFound: There is no executable campaign of this id.
+            Rejected: The listener refuses it.
         """
         row = self.get(campaign_id)
         if not row.executable:

@@ -4,9 +4,10 @@
     ├─ NotFound        no such object; the caller has a wrong id
     ├─ InvalidValue    a value that its field cannot hold
     ├─ Conflict        the object is already in the wanted state
-    └─ InvalidName     a mail without a name
+    ├─ InvalidName     a mail without a name
+    └─ Rejected        whoever hears of a run refuses it, with a number of their own
 
-The SOAP half turns each into the platform's number (`soap/faults.py`).
+The SOAP half turns each into the platform's number (`soap/faults.py`), but for the last.
 """
 
 
@@ -32,3 +33,11 @@ class Conflict(CrmError):
 
 class InvalidName(CrmError):
     """A mail's content name is empty."""
+
+
+class Rejected(CrmError):
+    """A run is refused; `code` is the number that the caller gets to see."""
+
+    def __init__(self, message: str, *, code: int) -> None:
+        super().__init__(message)
+        self.code = code

@@ -23,9 +23,9 @@ _T = TypeVar("_T")
 class Call:
     """What an operation works with; it runs under the CRM's lock.
 
-    `changes` collects (identifier, status) of the profiles that the call concerned, for the
-    ledger. The readers below treat an argument that was not sent as the platform does: a structure
-    or an array is empty, an id names nothing, and any other value is missing.
+    `changes` collects (customer id, status) of the memberships that the call began or ended, for
+    the ledger. The readers below treat an argument that was not sent as the platform does: a
+    structure or an array is empty, an id names nothing, and any other value is missing.
     """
 
     crm: Crm

@@ -12,6 +12,7 @@ from petiole.plugins.canopydeploy.sandbox.crm import (
     InvalidName,
     InvalidValue,
     NotFound,
+    Rejected,
 )
 
 
@@ -45,9 +46,9 @@ _CODES: dict[type[CrmError], FaultCode] = {
 
 
 class SoapFault(Exception):
-    """Ends a call with a fault."""
+    """Ends a call with a fault; `code` is a number as text."""
 
-    def __init__(self, code: FaultCode, text: str) -> None:
+    def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
         self.code = code
 
@@ -58,5 +59,7 @@ def malformed(text: str) -> SoapFault:
 
 
 def fault_of(refusal: CrmError) -> SoapFault:
-    """Give a refusal of the CRM its number."""
+    """Give a refusal of the CRM its number; a rejection brings one."""
+    if isinstance(refusal, Rejected):
+        return SoapFault(str(refusal.code), str(refusal))
     return SoapFault(_CODES.get(type(refusal), FaultCode.INTERNAL), str(refusal))

@@ -5,7 +5,6 @@ name and, as its value, the id; a run that waits answers no options; a second me
 like a group's.
 """
 
-from petiole.plugins.canopydeploy.sandbox.crm import Run
 from petiole.plugins.canopydeploy.sandbox.soap.call import Call, Operations
 from petiole.plugins.canopydeploy.sandbox.soap.resources import ResourceType
 from petiole.plugins.canopydeploy.sandbox.soap.values import Value, text_in
@@ -43,8 +42,10 @@ def add_member(call: Call) -> Value:
 def remove_member(call: Call) -> Value:
     """Take a customer out of a campaign; False if they were not in it."""
     customer = call.crm.customers.get(call.id("customerId"))
-    call.changes.append((str(customer.id), "REMOVED"))
-    return call.crm.campaigns.leave(call.id("campaignId"), customer.id)
+    left = call.crm.campaigns.leave(call.id("campaignId"), customer.id)
+    if left:
+        call.changes.append((str(customer.id), "REMOVED"))
+    return left
 
 
 def has_member(call: Call) -> Value:
@@ -59,12 +60,9 @@ def get_members(call: Call) -> Value:
     return call.result_set(rows, kind=ResourceType.CUSTOMERS, encode=write_customer)
 
 
-def _run(call: Call, *, waited: bool) -> Run:
+def _run(call: Call, *, waited: bool) -> None:
     options = [(text_in(each, "name"), text_in(each, "value")) for each in call.records("options")]
-    run = call.crm.campaigns.run(call.id("campaignId"), options, waited=waited)
-    if identifier := run.option("identifier"):
-        call.changes.append((identifier, run.option("status") or ""))
-    return run
+    call.crm.campaigns.run(call.id("campaignId"), options, waited=waited)
 
 
 OPERATIONS: Operations = {
