@@ -91,11 +91,12 @@ class MemoryOutbox:
         """Take up to `batches` batches of the oldest claimable messages, abandoned ones first."""
         now = self._clock.now()
         with self._state.lock:
-            taken = [
-                self._hand_out(batch, now + lease, recovered=True)
+            abandoned = [
+                batch
                 for batch in self._state.batches.values()
                 if batch.connection == connection and self._abandoned(batch, now)
-            ][:batches]
+            ]
+            taken = [self._hand_out(b, now + lease, recovered=True) for b in abandoned[:batches]]
             self._wake(connection, now)
             while len(taken) < batches and (
                 rows := self._next(connection, policy, partial=partial)
