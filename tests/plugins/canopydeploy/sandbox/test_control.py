@@ -114,6 +114,8 @@ def test_settings_are_changed_one_by_one(desk: Desk) -> None:
         ("settings", {"parallel": 0}, "parallel must be an integer of at least 1"),
         ("settings", {"latency_ms": True}, "latency_ms must be a number"),
         ("settings", {"envelope": {"id": "x"}}, "envelope does not know id"),
+        ("settings", {"soap": {"portal": "test"}}, "portal must be secure or login"),
+        ("settings", {"soap": {"fault_status": 404}}, "fault_status must be 200 or 500"),
         ("settings", {"envelope": {"status": ""}}, "status must be a string"),
         ("endpoints", {"mapping": None}, "lacks name"),
         ("endpoints", {"name": "x", "mapping": {}}, "mapping lacks key"),

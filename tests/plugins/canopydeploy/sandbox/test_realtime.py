@@ -100,6 +100,19 @@ def test_run_may_be_applied_and_never_answered(desk: Desk) -> None:
     assert desk.profiles() == {"4711": {"a": {}}}
 
 
+def test_ledger_tells_each_run_with_its_options_in_order_where_asked(desk: Desk) -> None:
+    run(desk, 4711, voucher="X7", identifier="a")
+    run(desk, 4712)
+
+    told = desk.control("GET", "ledger", runs="1")["runs"]
+
+    assert [(each["campaign"], each["options"], each["waited"]) for each in told] == [
+        (4711, [["voucher", "X7"], ["identifier", "a"]], False),
+        (4712, [], False),
+    ]
+    assert "runs" not in desk.ledger()
+
+
 def test_members_are_told(desk: Desk) -> None:
     customer = desk.platform.state.crm.customers.identify(key="identifier", value="a")
     inner = f"<campaignId>4711</campaignId><customerId>{customer}</customerId>"
@@ -118,13 +131,23 @@ def test_interface_description_is_served_at_both_addresses(desk: Desk, path: str
 
 
 def test_settings_of_the_soap_half_can_be_changed(desk: Desk) -> None:
-    desk.control("POST", "settings", {"soap": {"fault_status": 200, "resource_lifetime": 5}})
+    wanted = {
+        "portal": "login",
+        "fault_status": 200,
+        "polls": 7,
+        "resource_lifetime": 5,
+        "page_limit": 9,
+        "size_limit_bytes": 9_000,
+        "nil_for_nobody": True,
+        "strict": True,
+    }
+    desk.control("POST", "settings", {"soap": wanted})
 
     answer = run(desk, 4711, token="wrong")
 
     assert answer.status == 200
     assert b"faultcode" in answer.body
-    assert desk.control("GET", "settings")["soap"]["resource_lifetime"] == 5
+    assert desk.control("GET", "settings")["soap"] == wanted
 
 
 def test_reset_forgets_customers_and_campaign_members(desk: Desk) -> None:

@@ -3,7 +3,8 @@
 It takes calls from this machine only and needs no token.
 
     GET            /            the page for people
-    GET            ledger       calls, profiles, history, members, totals; ?records=1: each record
+    GET            ledger       calls, profiles, history, members, totals; with ?records=1 each
+                                record of a call, with ?runs=1 every start of a campaign
     GET            journal      every change as applied, if the setting is on; ?identifier=
     GET POST DELETE faults      {"rules": [{"calls": [3], "fault": "status", "status": 503}, ...]}
     GET POST       settings     {"daily_quota": 100, "latency_ms": 50, "soap": {"polls": 0}, ...}
@@ -88,7 +89,10 @@ class Control:
         return self._platform.state
 
     def _ledger(self, request: Request) -> Content:
-        return report(self._state, records=request.query.get("records", "0") not in {"0", ""})
+        records, runs = (
+            request.query.get(part, "0") not in {"0", ""} for part in ("records", "runs")
+        )
+        return report(self._state, records=records, runs=runs)
 
     def _journal(self, request: Request) -> Content:
         wanted = request.query.get("identifier")

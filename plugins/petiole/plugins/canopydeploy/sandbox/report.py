@@ -3,15 +3,19 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from petiole.plugins.canopydeploy.sandbox.crm import Run
 from petiole.plugins.canopydeploy.sandbox.ledger import Call
 from petiole.plugins.canopydeploy.sandbox.platform import State
 from petiole.plugins.canopydeploy.sandbox.profiles import Standing
 
 
-def report(state: State, *, records: bool) -> dict[str, object]:
-    """Return the ledger as the control API answers it; `records` adds each call's changes."""
+def report(state: State, *, records: bool, runs: bool) -> dict[str, object]:
+    """Return the ledger as the control API answers it.
+
+    `records` adds the changes of each call, `runs` every start of a campaign.
+    """
     calls, standing = state.ledger.calls(), state.profiles.standing()
-    return {
+    told: dict[str, object] = {
         "calls": [call.shown(records=records) for call in calls],
         "profiles": standing.profiles,
         "history": standing.history,
@@ -21,6 +25,18 @@ def report(state: State, *, records: bool) -> dict[str, object]:
             if (members := state.crm.campaigns.members(campaign.id))
         },
         "totals": totals(calls, standing) | {"quota_used": state.quota.used},
+    }
+    if runs:
+        told["runs"] = list(map(_run, state.crm.campaigns.runs()))
+    return told
+
+
+def _run(run: Run) -> dict[str, object]:
+    return {
+        "campaign": run.campaign_id,
+        "at": run.started_at.isoformat(),
+        "waited": run.waited,
+        "options": run.options,
     }
 
 

@@ -32,9 +32,11 @@ class Settings:
     `daily_quota`: webhook calls of the brand in a day of Amsterdam. `size_limit_bytes`: the strict
     reading of the documented 6 MB. `option_characters`: longer option values are cut to this (the
     limit is documented, that the call still succeeds is assumed). `parallel` and `queue`: calls per
-    token that run, and that wait; the next one is answered 429. `hold_seconds`: how long a scripted
-    timeout holds the connection. `clock_offset_seconds`: how far the platform's clock is ahead.
-    `journal`: whether every applied change is kept with its fields, for checks of order.
+    token that run, and that wait; the next one is answered 429. `latency_ms`: how long the platform
+    thinks about each call; 0 keeps tests quick, public clients meet 50 ms to seconds.
+    `hold_seconds`: how long a scripted timeout holds the connection. `trickle_ms`: the pause before
+    each byte of an answer that trickles. `clock_offset_seconds`: how far the platform's clock is
+    ahead. `journal`: whether every applied change is kept with its fields, for checks of order.
     """
 
     daily_quota: int = 50_000
@@ -92,15 +94,19 @@ def _changed_soap(soap: SoapSettings, changes: Document) -> SoapSettings:
     portal = changes.text("portal", soap.portal)
     if portal not in {"secure", "login"}:
         raise Nonsense(f"{changes.where}: portal must be secure or login")
+    fault_status = changes.whole("fault_status", soap.fault_status)
+    if fault_status not in {200, 500}:
+        raise Nonsense(f"{changes.where}: fault_status must be 200 or 500")
     lifetime = changes.number("resource_lifetime", soap.resource_lifetime.total_seconds())
     fresh = replace(
         soap,
         portal="login" if portal == "login" else "secure",
-        fault_status=changes.whole("fault_status", soap.fault_status, least=200),
+        fault_status=fault_status,
         polls=changes.whole("polls", soap.polls),
         resource_lifetime=timedelta(seconds=lifetime),
         page_limit=changes.whole("page_limit", soap.page_limit, least=1),
         size_limit_bytes=changes.whole("size_limit_bytes", soap.size_limit_bytes),
+        nil_for_nobody=changes.flag("nil_for_nobody", default=soap.nil_for_nobody),
         strict=changes.flag("strict", default=soap.strict),
     )
     changes.finish()
