@@ -12,15 +12,16 @@ from petiole.core.domain.identity import IdentifierType
 
 Port_co = TypeVar("Port_co", covariant=True)
 Settings = TypeVar("Settings", bound=BaseModel)
+Settings_co = TypeVar("Settings_co", bound=BaseModel, covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdapterContext(Generic[Settings]):
+class AdapterContext(Generic[Settings_co]):
     """What the host hands to an adapter: one connection's part of the settings, validated."""
 
     connection: ConnectionName
     identifier: IdentifierType
-    settings: Settings
+    settings: Settings_co
 
 
 def _nothing(settings: BaseModel) -> Collection[str]:

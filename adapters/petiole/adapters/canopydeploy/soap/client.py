@@ -1,6 +1,6 @@
 """Calls operations of the platform: arguments in, the content of `msg` out."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx
@@ -17,6 +17,8 @@ from petiole.adapters.canopydeploy.soap.transport import XML, Line, Result
 from petiole.adapters.canopydeploy.transport import Poster
 from petiole.core.errors import Ambiguous
 
+_YES_OR_NO = frozenset({"true", "false", "1", "0"})
+
 
 class SoapClient:
     """One account's operations. Building one touches no network; threads may share it."""
@@ -27,18 +29,36 @@ class SoapClient:
         self._client = Client(interface.document, transport=line, settings=READING)  # type: ignore[no-untyped-call]
         self._binding = interface.binding
 
-    def call(self, operation: str, *, hide: Collection[str] = (), **arguments: object) -> object:
+    def call(self, operation: str, **arguments: object) -> object:
         """Call an operation of the shipped interface, and return what stands in `msg`.
 
         Args:
             operation: its name.
-            hide: identifiers that must not show in any error.
             arguments: those after the token, by name.
 
         Raises:
             Refused: the platform said no to this call, or it cannot be written as XML.
             DeliveryError: as `ports.profile_sink` tells.
         """
+        message, text = self._called(operation, arguments, hide=())
+        if message is None and text:
+            raise Ambiguous("the answer holds something else than it should", code=OTHER)
+        return message
+
+    def flag(self, operation: str, *, hide: Collection[str], **arguments: object) -> bool:
+        """Call an operation that answers yes or no; otherwise like `call`.
+
+        `hide` are identifiers that must not show in any error.
+        """
+        message, text = self._called(operation, arguments, hide=hide)
+        # zeep takes for a no whatever is no yes.
+        if not isinstance(message, bool) or text not in _YES_OR_NO:
+            raise Ambiguous("the answer says neither true nor false", code=OTHER)
+        return message
+
+    def _called(
+        self, operation: str, arguments: Mapping[str, object], *, hide: Collection[str]
+    ) -> tuple[object, str]:
         token = self._credentials.token()
 
         def clean(text: str) -> str:
@@ -53,7 +73,7 @@ class SoapClient:
             raise Refused(OTHER, reason) from None
         result = self._line.post_xml(envelope, clean=clean)
         try:
-            return self._read(operation, result)
+            return self._read(operation, result), result.text
         except (AttributeError, TypeError, ValueError, zeep.exceptions.Error) as error:
             # zeep puts pieces of the answer into its messages.
             reason = f"the answer does not fit the WSDL ({type(error).__name__})"

@@ -38,8 +38,11 @@ class _Unreadable(Exception):
     """This is no answer of a SOAP interface."""
 
 
-def require_result(answer: Answer, call: etree.QName, *, clean: Callable[[str], str]) -> None:
+def require_result(answer: Answer, call: etree.QName, *, clean: Callable[[str], str]) -> str:
     """Let a success pass that answers `call`, the qualified name of an operation.
+
+    Returns:
+        the text of its `msg`, which is empty where that has parts.
 
     Raises:
         Refused: the platform answered a fault that blames the call, or a code other than 0.
@@ -61,6 +64,7 @@ def require_result(answer: Answer, call: etree.QName, *, clean: Callable[[str], 
         raise _by_status(answer, clean)
     _require_shape(content, call)
     _require_success(content, clean)
+    return _text(content, "msg")
 
 
 def parsed(body: bytes) -> etree._Element:

@@ -21,7 +21,7 @@ from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.report import ACCEPTED, Deferred, DeliveryReport, Outcome, Rejected
-from petiole.core.errors import Ambiguous, DeliveryError, InvalidSettings
+from petiole.core.errors import DeliveryError, InvalidSettings
 from petiole.hooks import AdapterContext
 
 _DID_NOTHING = Rejected(OTHER, "the platform answered that it did nothing")
@@ -41,13 +41,13 @@ class RunSink:
     def _run(self, message: Message) -> Outcome:
         """Start a run. Documented: true says that it was queued."""
         change = message.change
-        queued = self._client.call(
+        queued = self._client.flag(
             "campaign_executeAsync",
             hide=(change.identifier.value,),
             campaignId=campaign_id(change),
             options={"Option": self._options.of(change)},
         )
-        return ACCEPTED if _flag(queued) else _DID_NOTHING
+        return ACCEPTED if queued else _DID_NOTHING
 
 
 class MemberSink:
@@ -69,7 +69,7 @@ class MemberSink:
         outcomes: dict[MessageId, Outcome] = {}
         for message in messages:
             try:
-                member = _flag(self._call("campaign_hasMember", message))
+                member = self._ask("campaign_hasMember", message)
             except Refused:
                 continue
             if member is not _leaves(message):
@@ -79,16 +79,16 @@ class MemberSink:
     def _change(self, message: Message) -> Outcome:
         leaves = _leaves(message)
         try:
-            done = _flag(self._call(f"campaign_{'remove' if leaves else 'add'}Member", message))
+            done = self._ask(f"campaign_{'remove' if leaves else 'add'}Member", message)
         except Refused as refusal:
             if refusal.code == CONFLICT and not leaves:
                 return ACCEPTED
             raise
         return ACCEPTED if done or leaves else _DID_NOTHING
 
-    def _call(self, operation: str, message: Message) -> object:
+    def _ask(self, operation: str, message: Message) -> bool:
         change = message.change
-        return self._client.call(
+        return self._client.flag(
             operation,
             hide=(change.identifier.value,),
             campaignId=campaign_id(change),
@@ -145,9 +145,3 @@ def _one_by_one(messages: Sequence[Message], send: Callable[[Message], Outcome])
 
 def _leaves(message: Message) -> bool:
     return message.change.kind is ChangeKind.REMOVE
-
-
-def _flag(message: object) -> bool:
-    if not isinstance(message, bool):
-        raise Ambiguous("the answer says neither true nor false", code=OTHER)
-    return message

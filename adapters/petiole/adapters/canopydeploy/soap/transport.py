@@ -24,9 +24,10 @@ XML: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A whole result, as zeep wants an answer to look."""
+    """A whole result, as zeep wants an answer to look; `text` is that of `msg`."""
 
     content: bytes
+    text: str
     status_code: int = 200
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "text/xml"})
 
@@ -49,5 +50,5 @@ class Line(Offline):
             answer = self._poster.post(body)
         except httpx.TransportError as error:
             raise of_exception(error, host=self._poster.host, clean=clean) from error
-        require_result(answer, etree.QName(envelope[-1][0]), clean=clean)
-        return Result(content=answer.body)
+        text = require_result(answer, etree.QName(envelope[-1][0]), clean=clean)
+        return Result(content=answer.body, text=text)
