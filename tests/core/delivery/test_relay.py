@@ -281,6 +281,27 @@ def test_batch_that_another_runner_took_over_is_told_and_not_settled_twice(stage
     assert len(sink.deliveries) == 2
 
 
+def test_batch_that_another_runner_took_over_still_fills_its_place(stage: Stage) -> None:
+    workers = SlowWorkers(stage.clock, {NEWSLETTER: 3 * MINUTE})
+    stage.workers = workers
+    stage.serve(MemorySink())
+    stage.set(max_in_flight=1, lease=MINUTE, batching=BatchPolicy(max_profiles=5))
+    stage.enqueue(range(5))
+    other = Stage(clock=stage.clock, state=stage.state)
+    other.serve(MemorySink())
+
+    def others_turn() -> bool:
+        other.drain()
+        if stage.tally().open == 0 and stage.clock.now() < NOON + 2 * MINUTE:
+            stage.enqueue(range(100, 105))
+        return False
+
+    stage.relay().drain(flush=True, patience=MINUTE, until=others_turn)
+
+    assert workers.submitted == 2
+    assert workers.busiest == 1
+
+
 def test_batch_that_outlasts_its_lease_is_not_sent_again_by_its_own_runner(stage: Stage) -> None:
     sink = stage.serve(MemorySink())
     stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: 3 * MINUTE})

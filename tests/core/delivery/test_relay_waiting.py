@@ -114,6 +114,19 @@ def test_drain_waits_for_an_age_within_its_patience_while_the_connection_is_held
     assert sink.calls == [(NOON + 20 * MINUTE, 5)]
 
 
+@pytest.mark.parametrize("waiting", [0, 5])
+def test_drain_does_not_wait_for_a_hold_to_end_when_nothing_is_due_then(
+    stage: Stage, waiting: int
+) -> None:
+    stage.serve(MemorySink())
+    stage.enqueue(range(waiting))
+    stage.store.states.record(NEWSLETTER, held_until(ConnectionState(), NOON + MINUTE, "slow down"))
+
+    stage.drain(patience=19 * MINUTE)
+
+    assert stage.clock.now() == NOON
+
+
 def test_drain_leaves_young_changes_alone_unless_it_flushes(stage: Stage) -> None:
     sink = stage.serve(MemorySink())
     stage.enqueue(range(5))

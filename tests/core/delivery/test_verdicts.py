@@ -91,6 +91,7 @@ def test_sums_tell_what_became_of_the_batch() -> None:
     assert [m.id for m in judgement.delivered] == [1, 2]
     assert [(m.id, bury.code) for m, bury in judgement.buried] == [(3, "105")]
     assert (judgement.retried, judgement.deferred, judgement.parked) == (2, 1, 0)
+    assert judgement.doubtful == 0
     assert judgement.error == "Timeout: no answer"
 
 
