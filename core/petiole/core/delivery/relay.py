@@ -9,7 +9,7 @@ from petiole.core.delivery.attempt import Attempt, attempt
 from petiole.core.delivery.verdicts import Judgement, judge
 from petiole.core.domain.backoff import RetryPolicy
 from petiole.core.domain.batching import BatchPolicy, DueReason, due, next_look
-from petiole.core.domain.breaker import HEALTHY, BreakerPolicy, ConnectionState, Flow
+from petiole.core.domain.breaker import BreakerPolicy, ConnectionState, Flow
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.events import (
     BatchSettled,
@@ -222,11 +222,11 @@ class Relay:
     def _tell_state(
         self, connection: ConnectionName, before: ConnectionState, after: ConnectionState
     ) -> None:
-        if after.paused and not before.paused:
+        if after.paused:
             self._observer.notify(
                 ConnectionPaused(connection=connection, why=after.paused, reason=after.reason)
             )
-        elif after != HEALTHY and after.open_until and after.open_until != before.open_until:
+        elif after.open_until and after.open_until != before.open_until:
             self._observer.notify(
                 ConnectionHeld(connection=connection, until=after.open_until, reason=after.reason)
             )
