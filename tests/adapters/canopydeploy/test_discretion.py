@@ -49,7 +49,7 @@ def test_longer_secret_goes_before_the_one_within_it() -> None:
 
 
 def test_words_come_on_one_line_of_a_sane_length() -> None:
-    told = cleaned("a\r\n\tb\0c\x1b[31m " + "x" * 10_000)
+    told = cleaned("a\r\n\tb\0c\x1b[31m " + "x" * 1_000_000)
 
     assert told.startswith("a b c [31m x")
     assert len(told) == MAX_CHARACTERS

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 MAX_CHARACTERS = 500
 HIDDEN = "***"
 
+# Lengths are bounded, or else a long word without an @ would be searched from each of its letters.
 _PERSONAL = re.compile(
     r"\b[0-9a-f]{64}\b"  # an e-mail hash
-    r"|[^\s@\"'<>(),:;]+@[^\s@\"'<>(),:;]+\.[^\s@\"'<>(),:;]+",  # an e-mail address
+    r"|[^\s@\"'<>(),:;]{1,64}@[^\s@\"'<>(),:;]{1,255}",  # an e-mail address
     re.IGNORECASE,
 )
 _SHORT_NUMBER = re.compile(r"\d{1,3}")
