@@ -27,7 +27,14 @@ def hosted(folder: Path, clock: FrozenClock, sink: MemorySink) -> Iterator[Host]
     """Open a host whose time is frozen and whose platform is in memory; the outbox is real."""
     settings = Settings.model_validate(
         {
-            "connections": {NAME: {"plugin": "any", "identifier": "customer-id"}},
+            "connections": {
+                NAME: {
+                    "plugin": "canopydeploy",
+                    "endpoint": "https://example.org/receiver",
+                    "token": {"env": "NOT_NEEDED_HERE"},
+                    "identifier": "customer-id",
+                }
+            },
             "directory": folder,
         }
     )
