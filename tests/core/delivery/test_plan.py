@@ -1,4 +1,6 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
@@ -190,3 +192,44 @@ def test_unknown_column_is_refused_before_any_row_is_read(
         ),
     ):
         pass
+
+
+@dataclass(frozen=True)
+class FakeComparison:
+    """Knows its counts only."""
+
+    counts: Difference
+
+    def difference(self) -> Difference:
+        return self.counts
+
+    def repeats(self) -> Sequence[Repeat]:
+        return ()
+
+    def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:
+        return iter(())
+
+
+@pytest.mark.parametrize(
+    ("removed", "held"),
+    [(0, 0), (1_000, 1_000), (1_001, 2_002), (500_000, 1_000_000)],
+)
+def test_moderate_mirror_is_not_questioned(removed: int, held: int) -> None:
+    counts = Difference(removed=removed, held=held)
+
+    Plan(comparison=FakeComparison(counts), refusals=Refusals()).require_moderation()
+
+
+@pytest.mark.parametrize(("removed", "held"), [(1_001, 1_001), (1_001, 2_001), (6_000, 10_000)])
+def test_mirror_that_empties_most_of_a_large_segment_is_refused(removed: int, held: int) -> None:
+    counts = Difference(removed=removed, held=held)
+    plan = Plan(comparison=FakeComparison(counts), refusals=Refusals())
+
+    with pytest.raises(AudienceError, match=f"remove {removed:,} of {held:,} profiles"):
+        plan.require_moderation()
+
+
+def test_removals_that_are_withheld_need_no_question() -> None:
+    counts = Difference(removed=6_000, held=10_000)
+
+    Plan(comparison=FakeComparison(counts), refusals=Refusals(count=1)).require_moderation()
