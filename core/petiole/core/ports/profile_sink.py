@@ -41,7 +41,8 @@ class VerifyingSink(ProfileSink, Protocol):
     def verify(self, messages: Sequence[Message]) -> DeliveryReport:
         """Tell, after an ambiguous delivery, which messages were applied.
 
-        Reports `Accepted` for each that was and leaves out each that was not or cannot be told.
-        Changes nothing on the platform. Raises like `deliver`.
+        Reports `Accepted` for each that was and leaves out each that was not: those are sent again,
+        whatever the connection's policy on doubt. Changes nothing on the platform. Raises like
+        `deliver`; `Ambiguous` where it cannot tell and sending twice would do harm.
         """
         ...
