@@ -247,7 +247,9 @@ def test_there_are_cassettes() -> None:
     assert len(cassettes()) >= 14
 
 
-@pytest.mark.parametrize("cassette", cassettes(), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "cassette", cassettes(), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
 def test_cassette_holds_no_secret(cassette: Path) -> None:
     text = cassette.read_text(encoding="utf-8")
 
