@@ -87,7 +87,9 @@ def test_reset_goes_back_to_the_start(desk: Desk) -> None:
 
     assert desk.ledger()["calls"] == []
     assert desk.profiles() == {}
-    assert desk.control("GET", "endpoints") == {"endpoints": {"demo": "identifier"}}
+    assert desk.control("GET", "endpoints") == {
+        "endpoints": {"demo": {"key": "identifier", "rows": {}}}
+    }
     assert desk.control("GET", "faults") == {"rules": []}
     assert desk.control("GET", "settings")["daily_quota"] == 50_000
     assert read(desk.post(record("a")))[0]["clang_id"] == "clang_88213"

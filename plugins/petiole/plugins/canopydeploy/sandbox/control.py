@@ -8,7 +8,8 @@ It takes calls from this machine only and needs no token.
     GET            journal      every change as applied, if the setting is on; ?identifier=
     GET POST DELETE faults      {"rules": [{"calls": [3], "fault": "status", "status": 503}, ...]}
     GET POST       settings     {"daily_quota": 100, "latency_ms": 50, "soap": {"polls": 0}, ...}
-    GET POST       endpoints    {"name": "spring", "mapping": null | {"key": "identifier"}}
+    GET POST       endpoints    {"name": "spring", "mapping": null | {"key": "identifier"}}: see
+                                `mapping`
     GET POST       tables       {"tables": [...]}: see `datamodel.definition`
     GET POST       tokens       {"token": "...", "active": false}
     POST           reset        back to the start
@@ -28,6 +29,7 @@ from petiole.plugins.canopydeploy.sandbox.exchange import (
     json_answer,
     text_answer,
 )
+from petiole.plugins.canopydeploy.sandbox.mapping import mapped
 from petiole.plugins.canopydeploy.sandbox.page import page
 from petiole.plugins.canopydeploy.sandbox.platform import Platform, State
 from petiole.plugins.canopydeploy.sandbox.report import report
@@ -122,18 +124,21 @@ class Control:
         return self._settings(request)
 
     def _endpoints(self, _: Request) -> Content:
-        return {"endpoints": self._state.webhooks.shown()}
+        return {
+            "endpoints": {
+                name: mapping.shown() if mapping else None
+                for name, mapping in self._state.webhooks.all().items()
+            }
+        }
 
     def _make_endpoint(self, request: Request) -> Content:
         document = Document.parse(request.body, where="the endpoint")
         name = document.text("name")
-        key = None
+        mapping = None
         if not document.missing("mapping"):
-            mapping = document.document("mapping")
-            key = mapping.text("key")
-            mapping.finish()
+            mapping = mapped(document.document("mapping"), model=self._state.datamodel.model)
         document.finish()
-        self._state.webhooks.make(name, key=key)
+        self._state.webhooks.make(name, mapping)
         return self._endpoints(request)
 
     def _tables(self, _: Request) -> Content:

@@ -47,8 +47,8 @@ def page(state: State) -> str:
         for name, held in standing.profiles.items()
     )
     endpoints = (
-        (f"{MOUNT}{name}", key or "none: it only echoes")
-        for name, key in state.webhooks.shown().items()
+        (f"{MOUNT}{name}", mapping.key if mapping else "none: it only echoes")
+        for name, mapping in state.webhooks.all().items()
     )
     faults = (
         (json.dumps(rule["rule"]), rule["seen"], rule["fired"]) for rule in state.faults.shown()

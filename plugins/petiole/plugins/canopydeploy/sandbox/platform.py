@@ -44,12 +44,14 @@ class State:
             option_limit=lambda: self.settings.option_characters,
         )
         self.soap = SoapApi(crm=self.crm, authorize=self.access.knows, settings=self.settings.soap)
+        tables = datamodel.Records(now=self.clock.now)
         self.webhooks = webhook.Webhooks(
             access=self.access,
             faults=self.faults,
             identify=self.crm.customers.identify,
             profiles=self.profiles,
             quota=self.quota,
+            rows=datamodel.Rows(model=lambda: self.datamodel.model, records=tables),
             settings=lambda: self.settings,
         )
 
@@ -59,7 +61,7 @@ class State:
         self.datamodel = datamodel.DataModelApi(
             access=self.access,
             crm=self.crm,
-            records=datamodel.Records(now=self.clock.now),
+            records=tables,
             settings=lambda: self.settings,
         )
         self._doors: tuple[tuple[str, Callable[[Request], Answer]], ...] = (

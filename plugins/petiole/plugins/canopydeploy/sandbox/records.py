@@ -1,6 +1,7 @@
 """The records in a webhook's body: read, and judged one by one."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -32,14 +33,17 @@ class Rejection:
 
 
 class Reader:
-    """Reads records under the settings of one moment."""
+    """Reads records under the settings of one moment.
 
-    def __init__(self, settings: Settings) -> None:
+    `mapped` names the keys that go elsewhere and are no fields of a profile.
+    """
+
+    def __init__(self, settings: Settings, *, mapped: Iterable[str] = ()) -> None:
         envelope = settings.envelope
         self._identifier = envelope.identifier
         self._segment = envelope.segment
         self._status = envelope.status
-        self._around = envelope.keys()
+        self._around = envelope.keys().union(mapped)
         self._most = settings.option_characters
 
     def identifier(self, record: Record) -> str | None:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Protocol
 
 from petiole.plugins.canopydeploy.sandbox.access import Access
+from petiole.plugins.canopydeploy.sandbox.datamodel import Rows
 from petiole.plugins.canopydeploy.sandbox.exchange import (
     Answer,
     Note,
@@ -20,6 +21,7 @@ from petiole.plugins.canopydeploy.sandbox.exchange import (
     json_answer,
 )
 from petiole.plugins.canopydeploy.sandbox.faults import Faults
+from petiole.plugins.canopydeploy.sandbox.mapping import RecordMapping
 from petiole.plugins.canopydeploy.sandbox.profiles import Change, Profiles
 from petiole.plugins.canopydeploy.sandbox.quota import Quota
 from petiole.plugins.canopydeploy.sandbox.records import Reader, Record, Rejection, parsed, scalar
@@ -39,7 +41,7 @@ class Identify(Protocol):
 
 
 class Webhooks:
-    """The receivers of the brand, each a name and the key of its mapping, if it has a mapping."""
+    """The receivers of the brand, each a name and its mapping, if it has one."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Webhooks:
         identify: Identify,
         profiles: Profiles,
         quota: Quota,
+        rows: Rows,
         settings: Callable[[], Settings],
     ) -> None:
         self._access = access
@@ -56,19 +59,21 @@ class Webhooks:
         self._identify = identify
         self._profiles = profiles
         self._quota = quota
+        self._rows = rows
         self._settings = settings
         self._guard = threading.Lock()
-        self._keys: dict[str, str | None] = {"demo": settings().envelope.identifier}
+        demo = RecordMapping(key=settings().envelope.identifier)
+        self._mappings: dict[str, RecordMapping | None] = {"demo": demo}
 
-    def make(self, name: str, *, key: str | None) -> None:
-        """Make a receiver or change its mapping; without a key it has none, and only echoes."""
+    def make(self, name: str, mapping: RecordMapping | None) -> None:
+        """Make a receiver or change its mapping; one that has none only echoes."""
         with self._guard:
-            self._keys[name] = key
+            self._mappings[name] = mapping
 
-    def shown(self) -> dict[str, str | None]:
-        """Return the receivers, each with the key of its mapping."""
+    def all(self) -> dict[str, RecordMapping | None]:
+        """Return the receivers, each with its mapping."""
         with self._guard:
-            return dict(self._keys)
+            return dict(self._mappings)
 
     def answer(self, request: Request) -> Answer:
         """Answer one call.
@@ -76,7 +81,7 @@ class Webhooks:
         Raises:
             Refusal: Nothing was applied.
         """
-        key = self._receiver(request)
+        mapping = self._mapping(request)
         counted = self._counted()
         if len(request.body) > self._settings().size_limit_bytes:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -86,13 +91,13 @@ class Webhooks:
         except ValueError:
             message = "the body must be a JSON object or an array of objects"
             raise Refusal(HTTPStatus.BAD_REQUEST, message, headers=counted) from None
-        if key is None:
+        if mapping is None:
             return _echo(request.body, records=_listed(content), counted=counted)
-        return self._apply(content, key=key, path=request.path, counted=counted)
+        return self._apply(content, mapping, path=request.path, counted=counted)
 
-    def _receiver(self, request: Request) -> str | None:
-        """Return the key of the receiver that may take this call."""
-        receivers = self.shown()
+    def _mapping(self, request: Request) -> RecordMapping | None:
+        """Return the mapping of the receiver that takes this call, or refuse the call."""
+        receivers = self.all()
         name = request.path.removeprefix(MOUNT)
         if name not in receivers:
             raise Refusal(HTTPStatus.NOT_FOUND, "no webhook has this address")
@@ -113,10 +118,15 @@ class Webhooks:
         return counted
 
     def _apply(
-        self, content: list[Record] | Record, *, key: str, path: str, counted: Mapping[str, str]
+        self,
+        content: list[Record] | Record,
+        mapping: RecordMapping,
+        *,
+        path: str,
+        counted: Mapping[str, str],
     ) -> Answer:
         records = _listed(content)
-        reader = Reader(self._settings())
+        reader = Reader(self._settings(), mapped=mapping.rows)
         culprits = self._faults.culprits(path, map(reader.identifier, records))
         refusal = next((r for r in culprits.values() if r.fault is Fault.REFUSE), None)
         if refusal:
@@ -134,9 +144,12 @@ class Webhooks:
                 continue
             if outcome:
                 changes.append(outcome)
-            value = scalar(record.get(key))
+            value = scalar(record.get(mapping.key))
             if value:
-                record["clang_id"] = f"clang_{self._identify(key=key, value=value)}"
+                customer = f"clang_{self._identify(key=mapping.key, value=value)}"
+                if mapping.rows:
+                    self._rows.write(customer, record, mapping.rows)
+                record["clang_id"] = customer
         self._profiles.apply(changes)
         note = Note(
             fault=Fault.REJECT if culprits else None,

@@ -4,5 +4,17 @@ from petiole.plugins.canopydeploy.sandbox.datamodel.api import MOUNTS, DataModel
 from petiole.plugins.canopydeploy.sandbox.datamodel.definition import defined, shown
 from petiole.plugins.canopydeploy.sandbox.datamodel.model import Model, Table
 from petiole.plugins.canopydeploy.sandbox.datamodel.records import Records
+from petiole.plugins.canopydeploy.sandbox.datamodel.rows import RowMapping, RowMappings, Rows
 
-__all__ = ["MOUNTS", "DataModelApi", "Model", "Records", "Table", "defined", "shown"]
+__all__ = [
+    "MOUNTS",
+    "DataModelApi",
+    "Model",
+    "Records",
+    "RowMapping",
+    "RowMappings",
+    "Rows",
+    "Table",
+    "defined",
+    "shown",
+]

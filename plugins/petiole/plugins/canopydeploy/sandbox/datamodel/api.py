@@ -114,17 +114,14 @@ class DataModelApi:
 
 def _stored(table: Table, values: Record) -> Record:
     """Return what a record's columns will hold; the platform's own fields are ignored."""
-    stored: Record = {}
-    for name, value in values.items():
-        if name.startswith(SERVED):
-            continue
+    own = {name: value for name, value in values.items() if not name.startswith(SERVED)}
+    for name in own:
         if name not in table.columns:
             raise _unknown(name)
-        try:
-            stored[name] = table.columns[name].kind.stored(value)
-        except Misfit as problem:
-            raise Refusal(HTTPStatus.BAD_REQUEST, f"column {name}: {problem}") from None
-    return stored
+    try:
+        return table.stored(own)
+    except Misfit as problem:
+        raise Refusal(HTTPStatus.BAD_REQUEST, str(problem)) from None
 
 
 def _unknown(name: str) -> Refusal:

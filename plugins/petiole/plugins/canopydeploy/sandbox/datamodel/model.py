@@ -9,7 +9,7 @@ a reference takes the type of the column that it refers to, and need not lead an
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from petiole.plugins.canopydeploy.sandbox.datamodel.kind import Kind
+from petiole.plugins.canopydeploy.sandbox.datamodel.kind import Kind, Misfit
 
 CUSTOMER = "customer"
 
@@ -33,6 +33,16 @@ class Table:
     name: str
     columns: Mapping[str, Column]
     parent: str | None = None
+
+    def stored(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return values as their columns hold them, or raise Misfit and name the column."""
+        stored: dict[str, object] = {}
+        for name, value in values.items():
+            try:
+                stored[name] = self.columns[name].kind.stored(value)
+            except Misfit as problem:
+                raise Misfit(f"column {name}: {problem}") from None
+        return stored
 
 
 class Model:

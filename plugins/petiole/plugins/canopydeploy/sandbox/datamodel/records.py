@@ -37,12 +37,7 @@ class Records:
     def insert(self, place: Place, table: Table, values: Mapping[str, object]) -> str:
         """Add a record to a collection and return its id; columns not given are empty."""
         with self._guard:
-            identity = self._fresh_id()
-            whole = dict.fromkeys(table.columns) | dict(values)
-            moment = self._now()
-            row = _Row(values=whole, created_at=moment, modified_at=moment)
-            self._rows.setdefault(place, {})[identity] = row
-        return identity
+            return self._insert(place, table, values)
 
     def update(self, place: Place, identity: str, values: Mapping[str, object]) -> bool:
         """Change some columns of a record; False if there is no such record."""
@@ -50,9 +45,23 @@ class Records:
             row = self._rows.get(place, {}).get(identity)
             if row is None:
                 return False
-            row.values.update(values)
-            row.modified_at = self._now()
+            self._change(row, values)
         return True
+
+    def upsert(
+        self, place: Place, table: Table, values: Mapping[str, object], *, key: str | None
+    ) -> str:
+        """Change the oldest record with the same value in column `key`, or add one.
+
+        Without a key, or a value for it, a record is added. Returns the record's id.
+        """
+        wanted = None if key is None else values.get(key)
+        with self._guard:
+            for identity, row in self._rows.get(place, {}).items():
+                if key is not None and wanted is not None and row.values.get(key) == wanted:
+                    self._change(row, values)
+                    return identity
+            return self._insert(place, table, values)
 
     def delete(self, place: Place, identity: str) -> bool:
         """Delete a record and all that it contains; False if there is no such record."""
@@ -83,6 +92,17 @@ class Records:
             for place, rows in self._rows.items():
                 counts[place[-1]] = counts.get(place[-1], 0) + len(rows)
             return counts
+
+    def _insert(self, place: Place, table: Table, values: Mapping[str, object]) -> str:
+        identity, moment = self._fresh_id(), self._now()
+        whole = dict.fromkeys(table.columns) | dict(values)
+        row = _Row(values=whole, created_at=moment, modified_at=moment)
+        self._rows.setdefault(place, {})[identity] = row
+        return identity
+
+    def _change(self, row: _Row, values: Mapping[str, object]) -> None:
+        row.values.update(values)
+        row.modified_at = self._now()
 
     def _fresh_id(self) -> str:
         """Return an id that is made of the time, as the vendor's examples are, and never twice."""
