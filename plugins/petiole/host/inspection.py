@@ -104,4 +104,5 @@ def _on_platform(
             remedy="the first delivery will tell",
         )
     except ConfigurationError as error:
-        yield Finding(aspect=Aspect.SETTINGS, health=Health.FAIL, subject=name, told=str(error))
+        aspect = Aspect.SECRET if isinstance(error, MissingSecret) else Aspect.SETTINGS
+        yield Finding(aspect=aspect, health=Health.FAIL, subject=name, told=str(error))

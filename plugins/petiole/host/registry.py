@@ -71,9 +71,7 @@ class Registry:
 
     def secrets(self, name: ConnectionName, settings: ConnectionSettings) -> Sequence[Secret]:
         """Name the secrets that a connection's sink works with."""
-        _, spec = self._choose(ProfileSink, name, settings)
-        validated = validate_plugin_keys(spec.settings, name, settings)
-        return [value for _, value in validated if isinstance(value, Secret)]
+        return [value for _, value in self.keys(name, settings) if isinstance(value, Secret)]
 
     def _model(
         self, spec: AnyAdapterSpec, name: ConnectionName, settings: ConnectionSettings
