@@ -25,7 +25,6 @@ Exceptions say "this was not answered"; what the platform answered for one messa
     │     ├─ EndpointRefused        the address is wrong or gone; the connection pauses likewise
     │     └─ MalformedRequest       the platform refuses the content; bisected to find the culprit
     └─ OutboxError                  the queue itself
-       └─ LeaseLost                 another runner took the batch over
 """
 
 from datetime import timedelta
@@ -134,7 +133,3 @@ class MalformedRequest(Permanent):
 
 class OutboxError(PetioleError):
     """The outbox cannot do what was asked; nothing was half-written."""
-
-
-class LeaseLost(OutboxError):
-    """A batch is no longer ours: its lease ran out and another runner took it over."""

@@ -56,6 +56,7 @@ class RetrySettings(BaseModel):
 
     max_attempts: Annotated[int, Field(ge=1)] = _RETRY.max_attempts
     max_age: Duration = _RETRY.max_age
+    min_attempts: Annotated[int, Field(ge=1)] = _RETRY.min_attempts
     base: Duration = _RETRY.base
     ceiling: Duration = _RETRY.ceiling
 

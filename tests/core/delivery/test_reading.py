@@ -198,3 +198,11 @@ def test_audience_whose_rows_name_their_own_columns_is_taken_as_it_is() -> None:
 def test_refusal_of_an_identity_is_raised_to_the_caller() -> None:
     with pytest.raises(IdentifierRefused):
         BY_ID.identify({"id": "null"})
+
+
+def test_first_row_that_lacks_the_key_ends_the_reading_where_rows_name_their_columns() -> None:
+    audience = MemoryAudience([{"idd": "1"}, {"id": "2"}], columns=None)
+    keying = Keying(column="id", type=IdentifierType.CUSTOMER_ID)
+
+    with pytest.raises(AudienceError, match=r"line \d.*'id'; did you mean 'idd'"):
+        list(read_profiles(audience, keying, FieldMapping(), Refusals()))

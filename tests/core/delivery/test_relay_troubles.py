@@ -172,7 +172,9 @@ def test_message_out_of_tries_is_buried_with_the_words_of_the_platform(stage: St
 
 def test_message_out_of_time_is_buried(stage: Stage) -> None:
     stage.serve(failing(*[DOWN] * 50))
-    stage.set(retry=RetryPolicy(max_age=2 * SECOND), breaker=BreakerPolicy(threshold=99))
+    stage.set(
+        retry=RetryPolicy(max_age=2 * SECOND, min_attempts=1), breaker=BreakerPolicy(threshold=99)
+    )
     stage.enqueue([7])
 
     stage.drain(flush=True, patience=MINUTE)

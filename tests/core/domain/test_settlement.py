@@ -31,7 +31,7 @@ from petiole.core.errors import (
 )
 from tests.core.profiles import MINUTE, NOON, SECOND, message
 
-RETRY = RetryPolicy(max_attempts=5, max_age=timedelta(hours=1))
+RETRY = RetryPolicy(max_attempts=5, min_attempts=3, max_age=timedelta(hours=1))
 DAY = timedelta(days=1)
 
 
@@ -139,14 +139,21 @@ def test_last_attempt_buries(error: DeliveryError) -> None:
 def test_last_moment_buries() -> None:
     error = Unavailable("down", code="503")
 
-    assert isinstance(on_error(error, waited=RETRY.max_age - SECOND), Retry)
-    assert on_error(error, waited=RETRY.max_age) == Bury(
+    assert isinstance(on_error(error, attempt=3, waited=RETRY.max_age - 4 * SECOND), Retry)
+    assert on_error(error, attempt=3, waited=RETRY.max_age) == Bury(
         "503", "down (gave up, 1:00:00 after it was enqueued)"
     )
 
 
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_age_alone_buries_nothing_that_was_hardly_tried(attempt: int) -> None:
+    error = Unavailable("down", code="503")
+
+    assert isinstance(on_error(error, attempt=attempt, waited=3 * DAY), Retry)
+
+
 @given(
-    attempt=st.integers(1, 9),
+    attempt=st.integers(RETRY.min_attempts, 9),
     waited=st.timedeltas(timedelta(0), 2 * RETRY.max_age),
     fraction=st.floats(0, 1, exclude_max=True),
 )

@@ -1,6 +1,7 @@
 """Deliver one batch through a sink, and find the culprit when it is refused as a whole."""
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -126,7 +127,9 @@ def _ask(
     except MissingSecret as error:
         raise InvalidCredentials(str(error), code="Invalid credentials") from error
     except Exception as error:
-        _log.exception("an adapter failed in an unforeseen way")
+        # Frames only: the words of a foreign error may hold what nobody should read.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        _log.error("an adapter failed unforeseen: %s\n%s", type(error).__name__, frames)
         raise Ambiguous(f"the adapter failed with {type(error).__name__}; see the log") from error
 
 

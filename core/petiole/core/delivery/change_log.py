@@ -60,7 +60,7 @@ def read_changes(
     """
     own = [columns.kind, *([columns.when] if columns.when else [])]
     require_columns(audience, [*keying.columns, *own, *(mapping.columns or {}).values()])
-    for row in usable_rows(audience, refusals):
+    for row in usable_rows(audience, keying, refusals):
         try:
             identifier = keying.identify(row.values)
             kind = _kind(row.values, columns.kind)

@@ -1,6 +1,6 @@
 """Turn rows of an audience into profiles: identify, map columns, refuse what is broken."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -106,32 +106,32 @@ def require_columns(audience: Audience, needed: Sequence[str]) -> None:
         AudienceError: names the column, those that are there, and the nearest of them.
     """
     there = audience.columns()
-    if there is None:
-        return
-    for column in needed:
-        if column not in there:
-            near = get_close_matches(column, there, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise AudienceError(
-                f"{audience.name} has no column {column!r}; {hint}its columns are: "
-                + ", ".join(there)
-            )
+    if there is not None:
+        _require(needed, there, audience.name)
 
 
-def usable_rows(audience: Audience, refusals: Refusals) -> Iterator[AudienceRow]:
-    """Read the rows that are whole; set the others aside."""
+def usable_rows(audience: Audience, keying: Keying, refusals: Refusals) -> Iterator[AudienceRow]:
+    """Read the rows that are whole; set the others aside.
+
+    Raises:
+        AudienceError: rows name their own columns, and the first one lacks those of the key.
+    """
+    unsure = audience.columns() is None
     for row in audience.rows():
         if isinstance(row, RefusedRow):
             refusals.add(row)
-        else:
-            yield row
+            continue
+        if unsure:
+            _require(keying.columns, list(row.values), f"{audience.name}, line {row.line}")
+            unsure = False
+        yield row
 
 
 def read_profiles(
     audience: Audience, keying: Keying, mapping: FieldMapping, refusals: Refusals
 ) -> Iterator[SnapshotProfile]:
     """Read a snapshot lazily; rows without a usable identity or data are set aside."""
-    for row in usable_rows(audience, refusals):
+    for row in usable_rows(audience, keying, refusals):
         try:
             identifier = keying.identify(row.values)
             fields = mapping.fields(row.values)
@@ -139,6 +139,16 @@ def read_profiles(
             refusals.add(RefusedRow(row.line, str(error)))
         else:
             yield SnapshotProfile(row.line, identifier, fields)
+
+
+def _require(needed: Iterable[str], there: Sequence[str], where: str) -> None:
+    for column in needed:
+        if column not in there:
+            near = get_close_matches(column, there, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise AudienceError(
+                f"{where} has no column {column!r}; {hint}its columns are: {', '.join(there)}"
+            )
 
 
 def _text(value: JsonValue) -> str:

@@ -8,9 +8,11 @@ from datetime import timedelta
 class RetryPolicy:
     """The budget of a message, in attempts and in time, and the pace of its tries."""
 
-    max_attempts: int = 12
+    max_attempts: int = 100
     max_age: timedelta = timedelta(days=1)
-    """Since it was enqueued; whichever budget ends first buries the message."""
+    """Since it was enqueued; whichever budget ends first buries the message …"""
+    min_attempts: int = 10
+    """… but age only what was tried so often: to wait in a paused connection is no failure."""
     base: timedelta = timedelta(seconds=1)
     """Upper bound of the wait after the first failed attempt; doubles with each further one."""
     ceiling: timedelta = timedelta(minutes=15)

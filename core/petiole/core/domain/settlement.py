@@ -115,6 +115,7 @@ def _retry(
     if message.attempt >= retry.max_attempts:
         return Bury(error.code, f"{error.reason} (gave up after {message.attempt} attempts)")
     due_at = now + backoff(message.attempt, retry, fraction=fraction)
-    if due_at - message.enqueued_at > retry.max_age:
+    old = due_at - message.enqueued_at > retry.max_age
+    if old and message.attempt >= retry.min_attempts:
         return Bury(error.code, f"{error.reason} (gave up, {retry.max_age} after it was enqueued)")
     return Retry(due_at, error.code, error.reason)
