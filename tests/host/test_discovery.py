@@ -5,8 +5,11 @@ from collections.abc import Callable
 from importlib.metadata import distributions
 from pathlib import Path
 
+import click
 import pytest
 
+from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.events import MessagesDelivered
 from petiole.core.errors import ConfigurationError, UnknownAdapter
 from petiole.hooks import Manifest
 from petiole.host.discovery import FoundPlugin, Plugins, find_plugins
@@ -192,3 +195,52 @@ def test_plugin_object_registers_on_a_fresh_host() -> None:
 
     assert plugins.load("mine").id == "mine"
     assert plugins.adapters("mine") == []
+
+
+EXTRAS = """\
+from petiole.hooks import hookimpl
+
+told = []
+
+
+@hookimpl
+def petiole_delivered(event):
+    told.append(event)
+
+
+@hookimpl
+def petiole_register_commands(cli):
+    @cli.command("acme")
+    def acme():
+        pass
+"""
+
+EXTRAS_MANIFEST = 'id = "acme"\ntitle = "Acme"\nhost_api = 1\nadapters = []\n'
+
+
+def test_plugin_that_observes_is_told_though_no_connection_names_it(
+    site: Path, install: Install
+) -> None:
+    install(manifest=EXTRAS_MANIFEST + "observes = true\n", code=EXTRAS)
+    plugins = Plugins(found(site))
+    event = MessagesDelivered(connection=ConnectionName("newsletter"), messages=())
+
+    plugins.load_observers()
+    plugins.delivered(event)
+
+    assert sys.modules["petiole_test_acme"].told == [event]
+
+
+def test_plugin_that_declares_a_command_adds_it_when_it_is_called(
+    site: Path, install: Install
+) -> None:
+    install(manifest=EXTRAS_MANIFEST + 'commands = ["acme"]\n', code=EXTRAS)
+    plugins = Plugins(found(site))
+    group = click.Group()
+
+    plugins.register_commands("other", group)
+    before = set(group.commands)
+    plugins.register_commands("acme", group)
+
+    assert before == set()
+    assert set(group.commands) == {"acme"}

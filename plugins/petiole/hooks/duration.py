@@ -25,16 +25,26 @@ def parse_duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         duration = value
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        duration = timedelta(seconds=value)
+        duration = _seconds(value)
     else:
         text = str(value).strip().lower().replace(" ", "")
         parts = _PART.findall(text)
         if not parts or "".join(number + unit for number, unit in parts) != text:
             raise ValueError('not a duration; write for example "20m", "1h30m", "90s" or "250ms"')
-        duration = sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta())
+        duration = sum(
+            (_seconds(float(number) * _UNITS[unit].total_seconds()) for number, unit in parts),
+            timedelta(),
+        )
     if duration < timedelta():
         raise ValueError("a duration cannot be negative")
     return duration
+
+
+def _seconds(number: float) -> timedelta:
+    try:
+        return timedelta(seconds=number)
+    except OverflowError as error:
+        raise ValueError("a duration is at most some million years long") from error
 
 
 def format_duration(duration: timedelta) -> str:

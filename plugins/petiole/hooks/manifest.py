@@ -40,6 +40,10 @@ class Manifest(BaseModel):
     adapters: Sequence[ManifestAdapter]
     sandbox: bool = False
     """Whether the plugin offers a twin of its platform."""
+    observes: bool = False
+    """Whether it wants to be told what is delivered and buried, whoever delivers."""
+    commands: Sequence[str] = ()
+    """Names of the commands that it adds to the command line."""
     example: str = ""
     """What a new user starts from: TOML for one connection, as `petiole init` writes it."""
 

@@ -4,6 +4,7 @@ A manifest is read before any code of its plugin is imported. One bad plugin is 
 skipped; the rest load. Every hook call is typed here; the plugin manager never leaves this module.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 ENTRY_POINT_GROUP = "petiole"
 MANIFEST_NAME = "plugin.toml"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +147,25 @@ class Plugins:
             raise UnknownAdapter(f"plugin {name!r} offers no sandbox")
         return answers[0]
 
-    def register_commands(self, cli: "click.Group") -> None:
-        """Let every loaded plugin add its commands."""
-        self._hooks.hook.petiole_register_commands(cli=cli)
+    def load_observers(self) -> None:
+        """Load the plugins that declare that they observe; a bad one is logged and skipped."""
+        for plugin in self.found:
+            if plugin.manifest and plugin.manifest.observes:
+                try:
+                    self.load(plugin.name)
+                except ConfigurationError as error:
+                    _log.warning("%s", error)
+
+    def register_commands(self, name: str, cli: "click.Group") -> None:
+        """Let the plugins that declare a command of that name add theirs.
+
+        Raises:
+            ConfigurationError: such a plugin cannot be used.
+        """
+        for plugin in self.found:
+            if plugin.manifest and name in plugin.manifest.commands:
+                self.load(plugin.name)
+                self._only(plugin.name, "petiole_register_commands")(cli=cli)
 
     def delivered(self, event: "MessagesDelivered") -> None:
         """Tell every loaded plugin."""

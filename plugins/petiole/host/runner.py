@@ -168,6 +168,7 @@ class Host:
     def open_sinks(self) -> None:
         """Open every sink now, so that a wrong setting or secret is told before any work."""
         self._container.sinks()
+        self._container.plugins().load_observers()
 
     def _reading(
         self, task: SyncInput, audience: Audience, *, besides: LogColumns | None = None

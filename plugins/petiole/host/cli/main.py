@@ -47,7 +47,11 @@ class LazyGroup(click.RichGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Import the command that is called, or name the nearest one."""
+        """Import the command that is called, ask plugins for it, or name the nearest one."""
+        if args and args[0] not in COMMANDS:
+            from petiole.host.discovery import Plugins, find_plugins
+
+            Plugins(find_plugins()).register_commands(args[0], self)
         try:
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
