@@ -72,3 +72,45 @@ def test_every_figure_and_column_has_a_name(desk: Desk) -> None:
     assert page.get("lang") == "en"
     assert all(cell.get("scope") == "col" for cell in page.iter("th"))
     assert next(each.text_content() for each in page.iter("dt")) == "Calls"
+
+
+def test_page_brings_everything_that_it_needs(desk: Desk) -> None:
+    page = shown(desk)
+
+    links = {each.get("href") or "" for each in page.iter("a", "link")}
+    assert links == {
+        "data:,",
+        *("ledger?records=1&runs=1", "faults", "settings", "endpoints", "tables"),
+    }
+    assert not list(page.iter("img", "script", "iframe"))
+    assert "url(" not in (page.findtext(".//style") or "")
+
+
+def test_page_counts_members_and_runs_of_campaigns(desk: Desk) -> None:
+    campaigns = desk.platform.state.crm.campaigns
+    campaigns.join(4712, 88213)
+    for _ in range(2):
+        campaigns.run(4711, (), waited=False)
+
+    assert rows(desk, "Campaigns")[:2] == [
+        ["Spring rebookers", "4711", "0", "2"],
+        ["Welcome series", "4712", "1", "0"],
+    ]
+
+
+def test_page_counts_the_rows_of_each_table(desk: Desk) -> None:
+    desk.post(record("a"))
+    for number in range(2):
+        desk.call("POST", "/dataextension/plan", {"name": f"Studio-{number}"})
+
+    counts = {row[0]: row[-1] for row in rows(desk, "Data model")}
+
+    assert counts == {"customer": "1", "plan": "2", "subscription": "0"}
+
+
+def test_call_without_an_answer_says_so(desk: Desk) -> None:
+    desk.control("POST", "faults", {"rules": [{"fault": "cut-before"}]})
+    desk.post(record("a"))
+
+    assert rows(desk, "Last")[0][2] == "no answer"
+    assert rows(desk, "Last")[0][-1] == "cut-before"

@@ -5,7 +5,7 @@ Assumed: nearly every status, and lists with `limit`, `offset` and `filter[colum
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from petiole.plugins.canopydeploy.sandbox import rest
@@ -49,6 +49,10 @@ class DataModelApi:
     def define(self, model: Model) -> None:
         """Put another model in place; records of tables that are gone cannot be reached."""
         self._tree.model = model
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many records there are of each table that has any."""
+        return self._tree.counts()
 
     def answer(self, request: Request) -> Answer:
         """Answer one call.

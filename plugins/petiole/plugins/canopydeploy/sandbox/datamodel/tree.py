@@ -1,7 +1,7 @@
 """The resource tree: what a URL addresses, and what is there."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -61,6 +61,10 @@ class Tree:
         if target.table.name == CUSTOMER:
             return [_shown(customer) for customer in self._crm.customers.all()]
         return self._records.list(target.place)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many records there are of each table that has any."""
+        return {**self._records.counts(), CUSTOMER: len(self._crm.customers)}
 
     def _below(self, above: Target | None, name: str, identity: str | None) -> Target:
         if above:
