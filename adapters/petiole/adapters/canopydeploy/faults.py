@@ -132,6 +132,8 @@ def of_answer(
     wait = retry_after(answer, now) if kind is Unavailable else None
     if wait is not None:
         return Throttled(reason, code=own_code, retry_after=wait)
+    if category and str(status) not in reason:
+        reason = f"answered {status}: {reason}"
     return kind(reason, code=category or own_code)
 
 

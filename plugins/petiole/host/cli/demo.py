@@ -120,6 +120,6 @@ def _balance(host: Host, control: str) -> int:
         return EXIT_FAILED
     say(
         "\nNext: petiole init, put your endpoint into petiole.toml, then\n"
-        "      petiole sync newsletter customers.csv --segment 4711 --key CustomerKey --dry-run",
+        "petiole sync newsletter customers.csv --segment 4711 --key CustomerKey --dry-run"
     )
     return 0

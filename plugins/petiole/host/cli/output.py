@@ -20,13 +20,13 @@ errors = Console(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:
-    """Print a sentence; a pipe gets it on one line, a terminal wraps it itself."""
-    console.print(text, markup=False, soft_wrap=True)
+    """Print a sentence; a pipe gets it on one line, a terminal between words."""
+    console.print(text, markup=False, soft_wrap=not console.is_terminal)
 
 
 def warn(text: str) -> None:
     """Print a sentence to standard error."""
-    errors.print(text, markup=False, soft_wrap=True)
+    errors.print(text, markup=False, soft_wrap=not errors.is_terminal)
 
 
 def print_json(document: Mapping[str, JsonValue] | Sequence[JsonValue]) -> None:
