@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,8 +13,8 @@ from petiole.core.domain.events import (
     MessageBuried,
     MessagesDelivered,
 )
-from petiole.core.domain.message import Message, MessageState
-from petiole.core.domain.report import DeliveryReport, Rejected
+from petiole.core.domain.message import MessageState
+from petiole.core.domain.report import Rejected
 from petiole.core.domain.settlement import AmbiguityPolicy, Bury
 from tests.core.delivery.stage import NEWSLETTER, SlowWorkers, Stage
 from tests.core.profiles import MINUTE, NOON, SECOND, change, person, scope
@@ -171,21 +171,6 @@ def test_delivered_changes_are_told_and_in_the_ledger(stage: Stage) -> None:
     assert (settled.calls, settled.resent, settled.error) == (1, 0, "")
     assert stage.store.ledger.holds(scope(), person(1))
     assert not stage.store.ledger.holds(scope(), person(3))
-
-
-def test_duration_of_a_call_is_told(stage: Stage) -> None:
-    class Pondering(MemorySink):
-        def deliver(self, messages: Sequence[Message]) -> DeliveryReport:
-            stage.clock.advance(3 * SECOND)
-            return super().deliver(messages)
-
-    stage.serve(Pondering())
-    stage.enqueue([1])
-
-    stage.drain(flush=True)
-
-    (settled,) = stage.observer.of(BatchSettled)
-    assert settled.took == 3 * SECOND
 
 
 def test_observers_hear_only_what_is_durable(stage: Stage) -> None:

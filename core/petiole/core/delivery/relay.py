@@ -1,24 +1,17 @@
 """The relay: claim what is due, deliver it through the workers, settle every message, repeat."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from petiole.core.delivery import telling
 from petiole.core.delivery.attempt import Attempt, attempt
 from petiole.core.delivery.verdicts import Judgement, judge
 from petiole.core.domain.backoff import RetryPolicy
 from petiole.core.domain.batching import BatchPolicy, DueReason, due, next_look
-from petiole.core.domain.breaker import BreakerPolicy, ConnectionState, Flow
+from petiole.core.domain.breaker import BreakerPolicy, Flow
 from petiole.core.domain.change import ConnectionName
-from petiole.core.domain.events import (
-    BatchSettled,
-    ConnectionHeld,
-    ConnectionPaused,
-    LeaseExpired,
-    MessageBuried,
-    MessagesDelivered,
-)
+from petiole.core.domain.events import Event, LeaseExpired
 from petiole.core.domain.message import Batch, BatchId
 from petiole.core.domain.settlement import AmbiguityPolicy, Settlement
 from petiole.core.ports.chance import Chance
@@ -47,14 +40,12 @@ class Route:
     lease: timedelta = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A finished attempt, on its way back from a worker."""
 
     batch: Batch
     attempt: Attempt
-    began_at: datetime
-    ended_at: datetime
 
 
 class Relay:
@@ -162,11 +153,7 @@ class Relay:
 
     def _task(self, route: Route, batch: Batch) -> Callable[[], Delivery]:
         def deliver() -> Delivery:
-            began_at = self._clock.now()
-            course = attempt(route.sink, batch, ambiguity=route.ambiguity)
-            return Delivery(
-                batch=batch, attempt=course, began_at=began_at, ended_at=self._clock.now()
-            )
+            return Delivery(batch, attempt(route.sink, batch, ambiguity=route.ambiguity))
 
         return deliver
 
@@ -175,38 +162,33 @@ class Relay:
         if not deliveries:
             return
         now = self._clock.now()
-        judged = []
-        for delivery in deliveries:
-            route = self._routes[delivery.batch.connection]
-            self._in_air[route.connection].remove(delivery.batch.id)
-            judged.append(
-                (
-                    delivery,
-                    judge(
-                        delivery.attempt,
-                        retry=route.retry,
-                        ambiguity=route.ambiguity,
-                        now=now,
-                        fraction=self._chance.fraction(),
-                    ),
-                )
-            )
+        judged = [(delivery, self._judge(delivery, now)) for delivery in deliveries]
         lost = self._outbox.settle(
             [Settlement(delivery.batch.id, judgement.verdicts) for delivery, judgement in judged]
         )
         for delivery, judgement in judged:
-            route = self._routes[delivery.batch.connection]
+            batch = delivery.batch
             if delivery.attempt.calls:
-                self._note_state(route, judgement, now)
-            if delivery.batch.id in lost:
-                self._observer.notify(
-                    LeaseExpired(connection=route.connection, batch=delivery.batch.id)
-                )
+                self._note_state(batch.connection, judgement, now)
+            if batch.id in lost:
+                self._tell([LeaseExpired(connection=batch.connection, batch=batch.id)])
             else:
-                self._tell(delivery, judgement)
+                self._tell(telling.settled(batch, delivery.attempt, judgement))
 
-    def _note_state(self, route: Route, judgement: Judgement, now: datetime) -> None:
-        before = self._states.state(route.connection)
+    def _judge(self, delivery: Delivery, now: datetime) -> Judgement:
+        route = self._routes[delivery.batch.connection]
+        self._in_air[route.connection].remove(delivery.batch.id)
+        return judge(
+            delivery.attempt,
+            retry=route.retry,
+            ambiguity=route.ambiguity,
+            now=now,
+            fraction=self._chance.fraction(),
+        )
+
+    def _note_state(self, connection: ConnectionName, judgement: Judgement, now: datetime) -> None:
+        route = self._routes[connection]
+        before = self._states.state(connection)
         after = judgement.next_state(
             before,
             breaker=route.breaker,
@@ -214,46 +196,10 @@ class Relay:
             now=now,
             fraction=self._chance.fraction(),
         )
-        if after == before:
-            return
-        self._states.record(route.connection, after)
-        self._tell_state(route.connection, before, after)
+        if after != before:
+            self._states.record(connection, after)
+            self._tell(telling.changed(connection, before, after))
 
-    def _tell_state(
-        self, connection: ConnectionName, before: ConnectionState, after: ConnectionState
-    ) -> None:
-        if after.paused:
-            self._observer.notify(
-                ConnectionPaused(connection=connection, why=after.paused, reason=after.reason)
-            )
-        elif after.open_until and after.open_until != before.open_until:
-            self._observer.notify(
-                ConnectionHeld(connection=connection, until=after.open_until, reason=after.reason)
-            )
-
-    def _tell(self, delivery: Delivery, judgement: Judgement) -> None:
-        connection = delivery.batch.connection
-        if judgement.delivered:
-            self._observer.notify(
-                MessagesDelivered(connection=connection, messages=judgement.delivered)
-            )
-        for message, verdict in judgement.buried:
-            self._observer.notify(
-                MessageBuried(connection=connection, message=message, verdict=verdict)
-            )
-        self._observer.notify(
-            BatchSettled(
-                connection=connection,
-                batch=delivery.batch.id,
-                delivered=Counter(message.change.kind for message in judgement.delivered),
-                retried=judgement.retried,
-                resent=delivery.attempt.repeated + judgement.doubtful,
-                deferred=judgement.deferred,
-                parked=judgement.parked,
-                buried=len(judgement.buried),
-                calls=delivery.attempt.calls,
-                took=delivery.ended_at - delivery.began_at,
-                error=judgement.error,
-                retry_at=judgement.retry_at,
-            )
-        )
+    def _tell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._observer.notify(event)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 from petiole.core.domain.breaker import PauseReason
@@ -24,7 +24,6 @@ class BatchSettled:
     parked: int
     buried: int
     calls: int
-    took: timedelta
     error: str = ""
     retry_at: datetime | None = None
 
