@@ -142,7 +142,7 @@ class _Stopwatch:
 def main() -> None:
     """Measure, turn by turn so that both meet the same machine, and print a table."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    backlog = int(sys.argv[2]) if len(sys.argv) > 2 else 0  # noqa: PLR2004
+    backlog = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     numbers = count()
     watch = _Stopwatch(rows)
     with (

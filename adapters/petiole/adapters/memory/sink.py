@@ -14,13 +14,14 @@ from petiole.core.errors import DeliveryError
 class MemorySink:
     """Holds profiles as a platform would, records what it was sent, and misbehaves on demand.
 
-    `deliveries` lists the messages of every call in the order of arrival, also of calls that
-    failed. `profiles` is what the platform holds now.
+    `deliveries` lists the messages of every delivery in the order of arrival, also of those that
+    failed. `profiles` is what the platform holds now. `calls` counts deliveries and readings.
     """
 
     def __init__(self) -> None:
         self.deliveries: list[Sequence[Message]] = []
         self.profiles: dict[tuple[SegmentId, Identifier], Fields] = {}
+        self.calls = 0
         self._answers: dict[Identifier, Outcome] = {}
         self._errors: dict[int, tuple[DeliveryError, bool]] = {}
         self._lock = Lock()
@@ -30,7 +31,7 @@ class MemorySink:
         self._answers[identifier] = outcome
 
     def fail(self, call: int, error: DeliveryError, *, applied: bool = False) -> None:
-        """Raise at the `call`-th delivery, from 1; with `applied`, after taking it over."""
+        """Raise at the `call`-th call, from 1; with `applied`, after taking the messages over."""
         self._errors[call] = (error, applied)
 
     def deliver(self, messages: Sequence[Message]) -> DeliveryReport:
@@ -41,20 +42,21 @@ class MemorySink:
         """
         with self._lock:
             self.deliveries.append(tuple(messages))
-            error, applied = self._errors.get(len(self.deliveries), (None, True))
-            report = self._take(messages) if applied else None
+            self.calls += 1
+            error, applied = self._errors.get(self.calls, (None, True))
+            outcomes = self._take(messages) if applied else {}
         if error is not None:
             raise error
-        return report or DeliveryReport({})
+        return DeliveryReport(outcomes)
 
-    def _take(self, messages: Sequence[Message]) -> DeliveryReport:
+    def _take(self, messages: Sequence[Message]) -> dict[MessageId, Outcome]:
         outcomes: dict[MessageId, Outcome] = {}
         for message in messages:
             outcome = self._answers.get(message.change.identifier, ACCEPTED)
             if isinstance(outcome, Accepted):
                 self._apply(message)
             outcomes[message.id] = outcome
-        return DeliveryReport(outcomes)
+        return outcomes
 
     def _apply(self, message: Message) -> None:
         change = message.change
@@ -72,8 +74,16 @@ class VerifyingMemorySink(MemorySink):
     """The same, and it can be read back."""
 
     def verify(self, messages: Sequence[Message]) -> DeliveryReport:
-        """Report `Accepted` for each message whose effect is there."""
+        """Report `Accepted` for each message whose effect is there.
+
+        Raises:
+            DeliveryError: as scripted by `fail`.
+        """
         with self._lock:
+            self.calls += 1
+            error, _ = self._errors.get(self.calls, (None, True))
+            if error is not None:
+                raise error
             return DeliveryReport({m.id: ACCEPTED for m in messages if self._shows(m)})
 
     def _shows(self, message: Message) -> bool:

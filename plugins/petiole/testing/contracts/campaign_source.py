@@ -1,0 +1,56 @@
+"""What every source of campaigns promises."""
+
+import pytest
+
+from petiole.core.domain.campaign import Campaign
+from petiole.core.domain.change import SegmentId
+from petiole.testing.contracts.troubles import ERRORS
+from petiole.testing.stands import CampaignStand, Trouble
+
+SPRING, AUTUMN, WELCOME = SegmentId("12"), SegmentId("7"), SegmentId("101")
+NAMES = {SPRING: "Spring rebookers", AUTUMN: "Autumn: Köln & Łódź", WELCOME: "Welcome"}
+# Listing reads only, so a lost request and a lost answer are the same: nothing is in doubt.
+TROUBLES = (
+    Trouble.UNREACHABLE,
+    Trouble.UNAVAILABLE,
+    Trouble.BUSY,
+    Trouble.WRONG_SECRET,
+    Trouble.WRONG_ADDRESS,
+)
+
+
+class CampaignSourceContract:
+    """`ports.campaign_source`: override `stand`."""
+
+    @pytest.fixture
+    def stand(self) -> CampaignStand:
+        raise NotImplementedError
+
+    def test_every_campaign_is_listed_by_name(self, stand: CampaignStand) -> None:
+        stand.offer(NAMES)
+
+        assert list(stand.source.campaigns()) == [
+            Campaign(AUTUMN, NAMES[AUTUMN]),
+            Campaign(SPRING, NAMES[SPRING]),
+            Campaign(WELCOME, NAMES[WELCOME]),
+        ]
+
+    def test_account_without_campaigns_lists_none(self, stand: CampaignStand) -> None:
+        stand.offer({})
+
+        assert list(stand.source.campaigns()) == []
+
+    def test_listing_changes_nothing(self, stand: CampaignStand) -> None:
+        stand.offer(NAMES)
+
+        assert list(stand.source.campaigns()) == list(stand.source.campaigns())
+
+    @pytest.mark.parametrize("trouble", TROUBLES)
+    def test_trouble_is_told_as_a_sink_tells_it(
+        self, stand: CampaignStand, trouble: Trouble
+    ) -> None:
+        stand.offer(NAMES)
+        stand.meet(trouble)
+
+        with pytest.raises(ERRORS[trouble]):
+            stand.source.campaigns()

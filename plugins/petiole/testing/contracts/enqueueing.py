@@ -1,0 +1,278 @@
+"""What every outbox promises about taking changes and combining them."""
+
+from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
+from petiole.core.domain.fields import Fields
+from petiole.core.domain.message import MessageState
+from petiole.core.domain.settlement import Defer, Park, Retry
+from petiole.core.domain.tally import EnqueueReceipt
+from petiole.testing.changes import change, scope
+from petiole.testing.contracts.runs import (
+    ALL,
+    MINUTE,
+    NEWSLETTER,
+    buried,
+    claim,
+    deliver_everything,
+    settle,
+)
+from petiole.testing.stands import Store, StoreStand
+
+ADD, UPDATE, REMOVE = ChangeKind.ADD, ChangeKind.UPDATE, ChangeKind.REMOVE
+OTHER_SEGMENT = scope(segment="4712")
+OTHER_CONNECTION = scope("welcome")
+
+
+def left_over(store: Store, connection: str = NEWSLETTER) -> list[ProfileChange]:
+    """Everything that is claimed and delivered from now on, in order."""
+    return [message.change for message in deliver_everything(store, connection)]
+
+
+class EnqueueContract:
+    """`Outbox.enqueue`."""
+
+    def test_change_comes_out_as_it_went_in(self, store: Store) -> None:
+        sent = change(1, fields={"city": "Köln", "points": 3, "tags": ["a", None]}, id_="crm-7")
+
+        store.outbox.enqueue([sent], folding=True)
+
+        assert left_over(store) == [sent]
+
+    def test_receipt_counts_what_was_taken(self, store: Store) -> None:
+        changes = [change(1, id_="a"), change(2, id_="b"), change(2, UPDATE), change(3, id_="a")]
+
+        receipt = store.outbox.enqueue(changes, folding=True)
+
+        assert receipt == EnqueueReceipt(enqueued=3, folded=1, repeated=1)
+
+    def test_nothing_is_taken_from_an_empty_list(self, store: Store) -> None:
+        assert store.outbox.enqueue([], folding=True) == EnqueueReceipt()
+
+    def test_what_was_enqueued_survives_its_runner(self, stand: StoreStand, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(2)], folding=False)
+
+        stand.kill(store)
+
+        assert left_over(stand.open()) == [change(1), change(2)]
+
+    def test_id_is_taken_once_within_a_call(self, store: Store) -> None:
+        store.outbox.enqueue([change(1, id_="a"), change(2, id_="a")], folding=False)
+
+        assert left_over(store) == [change(1, id_="a")]
+
+    def test_id_is_taken_once_for_ever(self, store: Store) -> None:
+        store.outbox.enqueue([change(1, id_="a"), change(1, UPDATE, id_="b")], folding=True)
+        left_over(store)
+
+        receipt = store.outbox.enqueue([change(1, id_="a"), change(1, id_="b")], folding=True)
+
+        assert receipt == EnqueueReceipt(repeated=2)
+        assert left_over(store) == []
+
+    def test_each_connection_has_ids_of_its_own(self, store: Store) -> None:
+        store.outbox.enqueue([change(1, id_="a")], folding=True)
+
+        receipt = store.outbox.enqueue([change(1, within=OTHER_CONNECTION, id_="a")], folding=True)
+
+        assert receipt == EnqueueReceipt(enqueued=1)
+
+    def test_changes_without_id_all_count(self, store: Store) -> None:
+        store.outbox.enqueue([change(1, UPDATE)], folding=False)
+        store.outbox.enqueue([change(1, UPDATE)], folding=False)
+
+        assert left_over(store) == [change(1, UPDATE), change(1, UPDATE)]
+
+    def test_sums_are_kept_per_connection(self, store: Store) -> None:
+        store.outbox.enqueue(
+            [change(1), change(2), change(1, within=OTHER_CONNECTION)], folding=True
+        )
+
+        tally = store.bookkeeping.tally(NEWSLETTER)
+
+        assert (tally.enqueued, tally[MessageState.PENDING]) == (2, 2)
+        assert store.bookkeeping.tally(ConnectionName("welcome")).enqueued == 1
+
+
+class FoldContract:
+    """`Outbox.enqueue` with folding."""
+
+    def test_pending_changes_of_a_profile_become_one(self, store: Store) -> None:
+        store.outbox.enqueue([change(1, fields={"a": 1, "b": 1})], folding=True)
+
+        store.outbox.enqueue(
+            [change(1, UPDATE, {"b": 2}), change(1, UPDATE, {"c": 3})], folding=True
+        )
+
+        [only] = left_over(store)
+        assert (only.kind, only.fields.values()) == (ADD, {"a": 1, "b": 2, "c": 3})
+
+    def test_changes_of_one_call_become_one(self, store: Store) -> None:
+        store.outbox.enqueue(
+            [change(1, fields={"a": 1}), change(2), change(1, UPDATE, {"a": 2})], folding=True
+        )
+
+        assert [c.fields.values() for c in left_over(store)] == [{"a": 2}, {}]
+
+    def test_without_folding_every_change_is_sent(self, store: Store) -> None:
+        changes = [change(1), change(1, UPDATE, {"a": 1}), change(1, REMOVE)]
+
+        store.outbox.enqueue(changes, folding=False)
+
+        assert left_over(store) == changes
+
+    def test_every_fold_is_counted(self, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        store.outbox.enqueue([change(1, UPDATE), change(1, REMOVE)], folding=True)
+
+        tally = store.bookkeeping.tally(NEWSLETTER)
+
+        assert (tally.enqueued, tally[MessageState.FOLDED], tally[MessageState.PENDING]) == (
+            3,
+            2,
+            1,
+        )
+        assert tally.balanced
+
+    def test_earlier_change_keeps_its_age_and_id(self, stand: StoreStand, store: Store) -> None:
+        store.outbox.enqueue([change(1, id_="first")], folding=True)
+        began = stand.clock.now()
+        stand.clock.advance(19 * MINUTE)
+
+        store.outbox.enqueue([change(1, UPDATE, {"a": 1}, id_="second")], folding=True)
+
+        assert store.outbox.backlog(NEWSLETTER, ALL).oldest_enqueued_at == began
+        [message] = deliver_everything(store)
+        assert (message.enqueued_at, message.change.id) == (began, "first")
+
+    def test_partial_update_makes_the_data_unknown(self, store: Store) -> None:
+        store.outbox.enqueue(
+            [change(1, fields={"a": 1}), change(1, UPDATE, {"a": 2})], folding=True
+        )
+
+        assert left_over(store)[0].fingerprint is None
+
+    def test_whole_profile_makes_the_data_known_again(self, store: Store) -> None:
+        whole = Fields.of({"a": 3})
+
+        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 3})], folding=True)
+
+        assert left_over(store)[0].fingerprint == whole.fingerprint
+
+    def test_claimed_change_is_left_alone(self, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+
+        store.outbox.enqueue([change(1, UPDATE)], folding=True)
+        settle(store, batch)
+
+        assert left_over(store) == [change(1, UPDATE)]
+
+    def test_change_that_was_tried_is_left_alone(self, stand: StoreStand, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(2)], folding=True)
+        [batch] = claim(store)
+        settle(store, batch, Retry(stand.clock.now(), "503", "down"), Defer(None, "later"))
+
+        store.outbox.enqueue([change(1, UPDATE), change(2, UPDATE)], folding=True)
+
+        assert left_over(store) == [change(1), change(2), change(1, UPDATE), change(2, UPDATE)]
+
+    def test_parked_change_is_left_alone(self, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        settle(store, batch, Park("timeout", "no answer"))
+
+        store.outbox.enqueue([change(1, UPDATE), change(1, REMOVE)], folding=True)
+
+        tally = store.bookkeeping.tally(NEWSLETTER)
+        assert (tally[MessageState.PENDING], tally[MessageState.FOLDED]) == (1, 1)
+
+    def test_other_segment_is_not_folded_into(self, store: Store) -> None:
+        changes = [change(1), change(1, UPDATE, within=OTHER_SEGMENT)]
+
+        store.outbox.enqueue(changes, folding=True)
+
+        assert left_over(store) == changes
+
+    def test_other_connection_is_not_folded_into(self, store: Store) -> None:
+        changes = [change(1), change(1, UPDATE, within=OTHER_CONNECTION)]
+
+        receipt = store.outbox.enqueue(changes, folding=True)
+
+        assert receipt.folded == 0
+
+    def test_change_folds_into_the_one_directly_before_it_only(self, store: Store) -> None:
+        changes = [change(1), change(1, within=OTHER_SEGMENT), change(1, UPDATE, {"a": 1})]
+
+        store.outbox.enqueue(changes, folding=True)
+
+        assert left_over(store) == changes
+
+    def test_same_number_on_another_account_is_another_profile(self, store: Store) -> None:
+        changes = [change(1), change(1, UPDATE, within=scope("partner", account="partner"))]
+
+        receipt = store.outbox.enqueue(changes, folding=True)
+
+        assert receipt.folded == 0
+
+    def test_return_of_a_delivered_profile_is_an_update(self, store: Store) -> None:
+        store.outbox.enqueue([change(1, fields={"a": 1})], folding=True)
+        left_over(store)
+        store.outbox.enqueue([change(1, REMOVE)], folding=True)
+
+        store.outbox.enqueue([change(1, ADD, {"a": 2})], folding=True)
+
+        assert [c.kind for c in left_over(store)] == [UPDATE]
+
+    def test_return_of_an_unknown_profile_is_an_addition(self, store: Store) -> None:
+        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
+
+        assert [c.kind for c in left_over(store)] == [ADD]
+
+    def test_return_behind_an_open_addition_is_an_update(self, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+
+        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
+        settle(store, batch)
+
+        assert [c.kind for c in left_over(store)] == [UPDATE]
+
+    def test_return_behind_an_open_removal_is_an_addition(self, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        left_over(store)
+        store.outbox.enqueue([change(1, REMOVE)], folding=True)
+        [batch] = claim(store)
+
+        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
+        settle(store, batch)
+
+        assert [c.kind for c in left_over(store)] == [ADD]
+
+    def test_return_after_a_buried_addition_is_an_addition(self, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        settle(store, batch, buried())
+
+        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
+
+        assert [c.kind for c in left_over(store)] == [ADD]
+
+    def test_return_looks_at_its_own_segment(self, store: Store) -> None:
+        store.outbox.enqueue([change(1, within=OTHER_SEGMENT)], folding=True)
+        left_over(store)
+
+        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
+
+        assert [c.kind for c in left_over(store)] == [ADD]
+
+    def test_return_looks_past_other_segments(self, store: Store) -> None:
+        store.outbox.enqueue(
+            [
+                change(1, fields={"a": 1}),
+                change(1, within=OTHER_SEGMENT),
+                change(1, REMOVE),
+                change(1, ADD, {"a": 2}),
+            ],
+            folding=True,
+        )
+
+        assert [c.kind for c in left_over(store)] == [ADD, ADD, UPDATE]

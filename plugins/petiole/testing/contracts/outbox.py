@@ -1,0 +1,20 @@
+"""What every outbox promises, whole."""
+
+from petiole.testing.contracts.backlog import BacklogContract
+from petiole.testing.contracts.claiming import ClaimContract
+from petiole.testing.contracts.enqueueing import EnqueueContract, FoldContract
+from petiole.testing.contracts.recovery import RecoveryContract
+from petiole.testing.contracts.settling import SettleContract
+from petiole.testing.contracts.store import StoreContract
+
+
+class OutboxContract(
+    EnqueueContract,
+    FoldContract,
+    BacklogContract,
+    ClaimContract,
+    RecoveryContract,
+    SettleContract,
+    StoreContract,
+):
+    """`ports.outbox`: override `stand`."""

@@ -1,0 +1,271 @@
+"""What every sink promises."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from petiole.core.domain.change import ChangeKind
+from petiole.core.domain.message import Message
+from petiole.core.domain.report import ACCEPTED, Accepted, DeliveryReport, Rejected
+from petiole.core.errors import Ambiguous, Throttled
+from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
+from petiole.testing.changes import change, messages, scope
+from petiole.testing.contracts.troubles import ERRORS
+from petiole.testing.stands import RETRY_AFTER, SinkStand, Trouble
+
+SEGMENT = scope().segment
+THREADS = 4
+
+
+def additions(stand: SinkStand, most: int = 5) -> list[Message]:
+    """As many additions as one call may hold, up to `most`."""
+    people = [stand.identifier(number) for number in range(1, min(most, stand.ceiling) + 1)]
+    return messages(change(who, fields={"firstname": f"Åse {who.value}"}) for who in people)
+
+
+class ProfileSinkContract:
+    """`ports.profile_sink`: override `stand`; each test gets a fresh platform."""
+
+    @pytest.fixture
+    def stand(self) -> SinkStand:
+        raise NotImplementedError
+
+    def test_sink_is_a_sink(self, stand: SinkStand) -> None:
+        assert isinstance(stand.sink, ProfileSink)
+
+    def test_every_message_is_reported_and_none_besides(self, stand: SinkStand) -> None:
+        sent = additions(stand)
+
+        report = stand.sink.deliver(sent)
+
+        assert dict(report.outcomes) == {message.id: ACCEPTED for message in sent}
+
+    def test_accepted_profiles_are_held_by_the_platform(self, stand: SinkStand) -> None:
+        sent = additions(stand)
+
+        stand.sink.deliver(sent)
+
+        assert set(stand.held(SEGMENT)) == {message.change.identifier for message in sent}
+
+    def test_fields_arrive_as_they_were_sent(self, stand: SinkStand) -> None:
+        who = stand.identifier(1)
+        fields = {"firstname": 'Łukasz "Żółw" Ødegård', "city": "Köln \\ Łódź", "note": "a&b<c>\t"}
+
+        stand.sink.deliver(messages([change(who, fields=fields)]))
+
+        assert dict(stand.held(SEGMENT)[who]) == fields
+
+    def test_update_changes_what_it_names(self, stand: SinkStand) -> None:
+        who = stand.identifier(1)
+        self.deliver_one_by_one(
+            stand,
+            messages(
+                [
+                    change(who, fields={"firstname": "Sanne", "city": "Delft"}),
+                    change(who, ChangeKind.UPDATE, {"firstname": "Sanne", "city": "Breda"}),
+                ]
+            ),
+        )
+
+        assert dict(stand.held(SEGMENT)[who]) == {"firstname": "Sanne", "city": "Breda"}
+
+    def test_removal_removes(self, stand: SinkStand) -> None:
+        stays, goes = stand.identifier(1), stand.identifier(2)
+
+        self.deliver_one_by_one(
+            stand, messages([change(stays), change(goes), change(goes, ChangeKind.REMOVE)])
+        )
+
+        assert set(stand.held(SEGMENT)) == {stays}
+
+    def test_segments_are_kept_apart(self, stand: SinkStand) -> None:
+        who = stand.identifier(1)
+        other = scope(segment="4712")
+
+        self.deliver_one_by_one(stand, messages([change(who), change(who, within=other)]))
+        self.deliver_one_by_one(stand, messages([change(who, ChangeKind.REMOVE)]))
+
+        assert set(stand.held(SEGMENT)) == set()
+        assert set(stand.held(other.segment)) == {who}
+
+    def test_call_may_be_as_full_as_promised(self, stand: SinkStand) -> None:
+        sent = additions(stand, most=stand.ceiling)
+
+        report = stand.sink.deliver(sent)
+
+        assert report.outcomes.keys() == {message.id for message in sent}
+        assert len(stand.held(SEGMENT)) == stand.ceiling
+
+    def test_messages_go_in_one_request(self, stand: SinkStand) -> None:
+        before = stand.calls
+
+        stand.sink.deliver(additions(stand))
+
+        assert stand.calls == before + 1
+
+    def test_refused_profile_is_the_only_one_rejected(self, stand: SinkStand) -> None:
+        sent = additions(stand)
+        culprit = sent[len(sent) // 2]
+        stand.reject(culprit.change.identifier)
+
+        report = stand.sink.deliver(sent)
+
+        outcome = report.outcomes[culprit.id]
+        assert isinstance(outcome, Rejected)
+        assert outcome.code
+        assert outcome.reason
+        others = [report.outcomes[message.id] for message in sent if message is not culprit]
+        assert others == [ACCEPTED] * (len(sent) - 1)
+        assert culprit.change.identifier not in stand.held(SEGMENT)
+
+    def test_refusal_repeats_no_identifier(self, stand: SinkStand) -> None:
+        culprit = messages([change(stand.identifier(987654321))])
+        stand.reject(culprit[0].change.identifier)
+
+        outcome = stand.sink.deliver(culprit).outcomes[culprit[0].id]
+
+        assert isinstance(outcome, Rejected)
+        assert culprit[0].change.identifier.value not in f"{outcome.code} {outcome.reason}"
+
+    def test_threads_deliver_at_once(self, stand: SinkStand) -> None:
+        sent = messages(change(stand.identifier(number)) for number in range(1, 41))
+        size = min(stand.ceiling, 5)
+        parts = [sent[start : start + size] for start in range(0, len(sent), size)]
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            reports = list(pool.map(stand.sink.deliver, parts))
+
+        assert [set(report.outcomes) for report in reports] == [
+            {message.id for message in part} for part in parts
+        ]
+        assert len(stand.held(SEGMENT)) == len(sent)
+
+    @pytest.mark.parametrize("trouble", Trouble)
+    def test_trouble_is_told_by_its_error(self, stand: SinkStand, trouble: Trouble) -> None:
+        sent = additions(stand)
+        stand.meet(trouble)
+
+        with pytest.raises(ERRORS[trouble]) as told:
+            stand.sink.deliver(sent)
+
+        assert told.value.code
+        assert told.value.reason
+
+    @pytest.mark.parametrize("trouble", Trouble)
+    def test_nothing_is_tried_twice(self, stand: SinkStand, trouble: Trouble) -> None:
+        sent = additions(stand)
+        before = stand.calls
+        stand.meet(trouble)
+
+        with pytest.raises(ERRORS[trouble]):
+            stand.sink.deliver(sent)
+
+        assert stand.calls == before + 1
+
+    @pytest.mark.parametrize("trouble", Trouble)
+    def test_trouble_passes(self, stand: SinkStand, trouble: Trouble) -> None:
+        sent = additions(stand)
+        stand.meet(trouble)
+        with pytest.raises(ERRORS[trouble]):
+            stand.sink.deliver(sent)
+
+        report = stand.sink.deliver(sent)
+
+        assert set(report.outcomes.values()) == {ACCEPTED}
+
+    @pytest.mark.parametrize(
+        "trouble",
+        sorted(set(Trouble) - {Trouble.LOST_ANSWER, Trouble.GIBBERISH}),
+    )
+    def test_nothing_was_applied(self, stand: SinkStand, trouble: Trouble) -> None:
+        sent = additions(stand)
+        stand.meet(trouble)
+
+        with pytest.raises(ERRORS[trouble]):
+            stand.sink.deliver(sent)
+
+        assert stand.held(SEGMENT) == {}
+
+    def test_wish_to_slow_down_is_passed_on(self, stand: SinkStand) -> None:
+        stand.meet(Trouble.BUSY)
+
+        with pytest.raises(Throttled) as told:
+            stand.sink.deliver(additions(stand))
+
+        assert told.value.retry_after == RETRY_AFTER
+
+    def deliver_one_by_one(self, stand: SinkStand, sent: Sequence[Message]) -> None:
+        """No call holds a profile twice, so each change of these goes by itself."""
+        for message in sent:
+            report = stand.sink.deliver([message])
+            assert report == DeliveryReport({message.id: ACCEPTED})
+
+
+class VerifyingSinkContract(ProfileSinkContract):
+    """The same for a sink that can read back."""
+
+    @pytest.fixture
+    def sink(self, stand: SinkStand) -> VerifyingSink:
+        assert isinstance(stand.sink, VerifyingSink)
+        return stand.sink
+
+    def test_applied_messages_are_told(self, stand: SinkStand, sink: VerifyingSink) -> None:
+        sent = additions(stand)
+        self.deliver_in_doubt(stand, sent, Trouble.LOST_ANSWER)
+
+        assert dict(sink.verify(sent).outcomes) == {message.id: ACCEPTED for message in sent}
+
+    def test_messages_that_were_not_applied_are_left_out(
+        self, stand: SinkStand, sink: VerifyingSink
+    ) -> None:
+        sent = additions(stand)
+        self.deliver_in_doubt(stand, sent, Trouble.LOST_REQUEST)
+
+        assert dict(sink.verify(sent).outcomes) == {}
+
+    def test_applied_removal_is_told(self, stand: SinkStand, sink: VerifyingSink) -> None:
+        who = stand.identifier(1)
+        added, removed = messages([change(who), change(who, ChangeKind.REMOVE)])
+        sink.deliver([added])
+        self.deliver_in_doubt(stand, [removed], Trouble.LOST_ANSWER)
+
+        assert all(isinstance(o, Accepted) for o in sink.verify([removed]).outcomes.values())
+
+    def test_removal_that_was_not_applied_is_left_out(
+        self, stand: SinkStand, sink: VerifyingSink
+    ) -> None:
+        who = stand.identifier(1)
+        added, removed = messages([change(who), change(who, ChangeKind.REMOVE)])
+        sink.deliver([added])
+        self.deliver_in_doubt(stand, [removed], Trouble.LOST_REQUEST)
+
+        assert dict(sink.verify([removed]).outcomes) == {}
+
+    def test_reading_back_changes_nothing(self, stand: SinkStand, sink: VerifyingSink) -> None:
+        sent = additions(stand)
+        self.deliver_in_doubt(stand, sent, Trouble.LOST_ANSWER)
+        before = dict(stand.held(SEGMENT))
+
+        sink.verify(sent)
+
+        assert dict(stand.held(SEGMENT)) == before
+
+    @pytest.mark.parametrize(
+        "trouble", [Trouble.UNREACHABLE, Trouble.UNAVAILABLE, Trouble.WRONG_SECRET]
+    )
+    def test_trouble_while_reading_back_is_told_by_its_error(
+        self, stand: SinkStand, sink: VerifyingSink, trouble: Trouble
+    ) -> None:
+        sent = additions(stand)
+        self.deliver_in_doubt(stand, sent, Trouble.LOST_ANSWER)
+        stand.meet(trouble)
+
+        with pytest.raises(ERRORS[trouble]):
+            sink.verify(sent)
+
+    def deliver_in_doubt(self, stand: SinkStand, sent: Sequence[Message], trouble: Trouble) -> None:
+        """Deliver without getting an answer."""
+        stand.meet(trouble)
+        with pytest.raises(Ambiguous):
+            stand.sink.deliver(sent)

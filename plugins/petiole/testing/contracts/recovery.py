@@ -1,0 +1,121 @@
+"""What every outbox promises about batches that a runner left behind."""
+
+from petiole.core.domain.batching import BatchPolicy
+from petiole.core.domain.change import ChangeKind
+from petiole.core.domain.message import MessageState
+from petiole.testing.changes import change
+from petiole.testing.contracts.runs import (
+    ALL,
+    LEASE,
+    MINUTE,
+    NEWSLETTER,
+    THREES,
+    claim,
+    deliver_everything,
+    fill,
+    numbers,
+)
+from petiole.testing.stands import Store, StoreStand
+
+UPDATE = ChangeKind.UPDATE
+
+
+class RecoveryContract:
+    """`Outbox.claim` where another runner left batches behind."""
+
+    def test_batch_of_a_dead_runner_is_recovered_at_once(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        fill(store, 1, 3)
+        [lost] = claim(store)
+        stand.kill(store)
+
+        [found] = claim(stand.open())
+
+        assert found.recovered
+        assert (found.id, numbers(found)) == (lost.id, [1, 2, 3])
+
+    def test_batch_whose_lease_is_over_is_recovered(self, stand: StoreStand, store: Store) -> None:
+        fill(store, 1, 3)
+        [slow] = claim(store)
+        stand.clock.advance(LEASE)
+
+        [found] = claim(stand.open())
+
+        assert (found.id, found.recovered) == (slow.id, True)
+
+    def test_batch_is_left_alone_until_its_lease_is_over(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        fill(store, 1, 3)
+        claim(store)
+        stand.clock.advance(LEASE - MINUTE)
+
+        assert list(claim(stand.open())) == []
+
+    def test_recovered_batch_comes_first_and_whole(self, stand: StoreStand, store: Store) -> None:
+        fill(store, 1, 5)
+        claim(store, policy=BatchPolicy(max_profiles=5))
+        stand.kill(store)
+        other = stand.open()
+        fill(other, 6, 9)
+
+        batches = claim(other, policy=THREES, batches=2)
+
+        assert [numbers(batch) for batch in batches] == [[1, 2, 3, 4, 5], [6, 7, 8]]
+        assert [batch.recovered for batch in batches] == [True, False]
+
+    def test_no_more_is_recovered_than_asked_for(self, stand: StoreStand, store: Store) -> None:
+        fill(store, 1, 6)
+        claim(store, policy=THREES, batches=2)
+        stand.kill(store)
+        other = stand.open()
+
+        first = claim(other)
+
+        assert [numbers(batch) for batch in first] == [[1, 2, 3]]
+        assert other.outbox.backlog(NEWSLETTER, ALL).abandoned == 1
+
+    def test_recovery_is_the_next_attempt(self, stand: StoreStand, store: Store) -> None:
+        fill(store, 1, 1)
+        claim(store)
+        stand.kill(store)
+
+        assert claim(stand.open())[0].messages[0].attempt == 2
+
+    def test_recovery_has_a_lease_of_its_own(self, stand: StoreStand, store: Store) -> None:
+        fill(store, 1, 1)
+        claim(store)
+        stand.clock.advance(LEASE)
+        claim(stand.open())
+        stand.clock.advance(LEASE - MINUTE)
+
+        assert list(claim(stand.open())) == []
+
+    def test_recovered_batch_is_not_partial(self, stand: StoreStand, store: Store) -> None:
+        fill(store, 1, 2)
+        claim(store)
+        stand.kill(store)
+
+        assert [numbers(b) for b in claim(stand.open(), partial=False)] == [[1, 2]]
+
+    def test_recovered_change_still_goes_before_its_successors(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        store.outbox.enqueue([change(1), change(1, UPDATE)], folding=False)
+        claim(store)
+        stand.kill(store)
+
+        sent = deliver_everything(stand.open())
+
+        assert [message.change.kind for message in sent] == [ChangeKind.ADD, UPDATE]
+
+    def test_sums_stay_as_they_are(self, stand: StoreStand, store: Store) -> None:
+        fill(store, 1, 2)
+        claim(store)
+        stand.kill(store)
+        other = stand.open()
+
+        claim(other)
+
+        assert other.bookkeeping.tally(NEWSLETTER)[MessageState.IN_FLIGHT] == 2

@@ -1,0 +1,253 @@
+"""What every outbox promises about recording what became of messages."""
+
+from datetime import timedelta
+
+import pytest
+
+from petiole.core.domain.change import ChangeKind
+from petiole.core.domain.message import BatchId, MessageState
+from petiole.core.domain.settlement import (
+    DELIVERED,
+    Defer,
+    Park,
+    Retry,
+    Settlement,
+    Verdict,
+)
+from petiole.core.errors import OutboxError
+from petiole.testing.changes import change, person, scope
+from petiole.testing.contracts.runs import (
+    ALL,
+    LEASE,
+    MINUTE,
+    NEWSLETTER,
+    buried,
+    claim,
+    deliver_everything,
+    settle,
+)
+from petiole.testing.stands import Store, StoreStand
+
+ADD, UPDATE, REMOVE = ChangeKind.ADD, ChangeKind.UPDATE, ChangeKind.REMOVE
+
+
+class SettleContract:
+    """`Outbox.settle`."""
+
+    def test_delivered_profile_is_in_the_ledger(self, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(2)], folding=True)
+        [batch] = claim(store)
+        assert not store.ledger.holds(scope(), person(1))
+
+        settle(store, batch, DELIVERED, buried())
+
+        assert store.ledger.holds(scope(), person(1))
+        assert not store.ledger.holds(scope(), person(2))
+
+    def test_removed_profile_leaves_the_ledger(self, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(1, REMOVE)], folding=False)
+
+        deliver_everything(store)
+
+        assert not store.ledger.holds(scope(), person(1))
+
+    def test_each_message_gets_its_own_verdict(self, stand: StoreStand, store: Store) -> None:
+        store.outbox.enqueue([change(number) for number in range(1, 6)], folding=True)
+        [batch] = claim(store)
+        later = stand.clock.now() + MINUTE
+
+        lost = settle(
+            store,
+            batch,
+            DELIVERED,
+            Retry(later, "503", "down"),
+            Defer(later, "not yet"),
+            Park("timeout", "no answer"),
+            buried(),
+        )
+
+        tally = store.bookkeeping.tally(NEWSLETTER)
+        assert lost == []
+        assert dict(tally.states) == {
+            MessageState.DELIVERED: 1,
+            MessageState.PENDING: 2,
+            MessageState.PARKED: 1,
+            MessageState.DEAD: 1,
+        }
+        assert tally == store.bookkeeping.audit(NEWSLETTER)
+
+    def test_batches_are_settled_together(self, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(2, within=scope("welcome"))], folding=True)
+        batches = [*claim(store), *claim(store, "welcome")]
+
+        store.outbox.settle([Settlement(b.id, {b.messages[0].id: DELIVERED}) for b in batches])
+
+        assert store.ledger.holds(scope(), person(1))
+        assert store.ledger.holds(scope("welcome"), person(2))
+
+    @pytest.mark.parametrize("verdict", [DELIVERED, buried()])
+    def test_next_change_of_the_profile_becomes_claimable(
+        self, store: Store, verdict: Verdict
+    ) -> None:
+        store.outbox.enqueue([change(1), change(1, UPDATE)], folding=False)
+        [batch] = claim(store)
+
+        settle(store, batch, verdict)
+
+        assert store.outbox.backlog(NEWSLETTER, ALL).claimable == 1
+        assert [m.change for m in deliver_everything(store)] == [change(1, UPDATE)]
+
+    def test_parked_change_keeps_its_profile_waiting(self, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(1, UPDATE)], folding=False)
+        [batch] = claim(store)
+
+        settle(store, batch, Park("timeout", "no answer"))
+
+        assert list(claim(store)) == []
+
+    def test_change_that_is_tried_again_keeps_its_place(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        store.outbox.enqueue([change(1), change(1, UPDATE)], folding=False)
+        [batch] = claim(store)
+        settle(store, batch, Retry(stand.clock.now() + MINUTE, "503", "down"))
+
+        assert list(claim(store)) == []
+        stand.clock.advance(MINUTE)
+
+        assert [m.change.kind for m in deliver_everything(store)] == [ADD, UPDATE]
+
+    def test_retry_waits_until_it_is_due(self, stand: StoreStand, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        settle(store, batch, Retry(stand.clock.now() + MINUTE, "503", "down"))
+        stand.clock.advance(MINUTE - timedelta(microseconds=1))
+
+        assert list(claim(store)) == []
+        stand.clock.advance(timedelta(microseconds=1))
+
+        assert [message.attempt for message in claim(store)[0].messages] == [2]
+
+    def test_wait_survives_the_runner(self, stand: StoreStand, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        due_at = stand.clock.now() + MINUTE
+        settle(store, batch, Retry(due_at, "503", "down"))
+        stand.kill(store)
+
+        assert stand.open().outbox.backlog(NEWSLETTER, ALL).next_due_at == due_at
+
+    def test_deferring_gives_the_attempt_back(self, stand: StoreStand, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+
+        settle(store, batch, Defer(stand.clock.now() + MINUTE, "quota"))
+
+        assert list(claim(store)) == []
+        stand.clock.advance(MINUTE)
+        assert [message.attempt for message in claim(store)[0].messages] == [1]
+
+    def test_deferred_without_a_moment_is_claimable_at_once(self, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(2)], folding=True)
+        [batch] = claim(store)
+
+        settle(store, batch, Defer(None, "slow down"))
+
+        assert [m.change for m in deliver_everything(store)] == [change(1), change(2)]
+
+    def test_settled_batch_is_not_ours_any_more(self, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        settle(store, batch)
+
+        lost = settle(store, batch, buried())
+
+        assert lost == [batch.id]
+        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DELIVERED] == 1
+
+    def test_batch_named_twice_is_settled_once(self, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        once = Settlement(batch.id, {batch.messages[0].id: DELIVERED})
+
+        lost = store.outbox.settle([once, once])
+
+        assert list(lost) == [batch.id]
+        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DELIVERED] == 1
+
+    def test_batch_that_never_was_is_not_ours(self, store: Store) -> None:
+        unknown = BatchId(4711)
+
+        assert list(store.outbox.settle([Settlement(unknown, {})])) == [unknown]
+
+    def test_batch_that_another_took_over_is_not_ours(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        stand.clock.advance(LEASE)
+        other = stand.open()
+        [taken] = claim(other)
+
+        assert settle(store, batch, buried()) == [batch.id]
+        assert settle(other, taken) == []
+        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DELIVERED] == 1
+
+    def test_other_batches_are_settled_beside_a_lost_one(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [slow] = claim(store)
+        stand.clock.advance(LEASE)
+        claim(stand.open())
+        store.outbox.enqueue([change(2)], folding=True)
+        [quick] = claim(store)
+
+        lost = store.outbox.settle(
+            [Settlement(b.id, {b.messages[0].id: DELIVERED}) for b in (slow, quick)]
+        )
+
+        assert list(lost) == [slow.id]
+        assert store.ledger.holds(scope(), person(2))
+        assert not store.ledger.holds(scope(), person(1))
+
+    def test_batch_is_ours_until_another_takes_it(self, stand: StoreStand, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        stand.clock.advance(LEASE)
+
+        assert settle(store, batch) == []
+
+    def test_verdicts_must_name_every_message_and_no_other(self, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(2)], folding=True)
+        [batch] = claim(store)
+        one = Settlement(batch.id, {batch.messages[0].id: DELIVERED})
+
+        with pytest.raises(OutboxError, match="exactly"):
+            store.outbox.settle([one])
+
+        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.IN_FLIGHT] == 2
+        assert settle(store, batch) == []
+
+    def test_call_happens_whole_or_not_at_all(self, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(2, within=scope("welcome"))], folding=True)
+        [good], [bad] = claim(store), claim(store, "welcome")
+
+        with pytest.raises(OutboxError):
+            store.outbox.settle(
+                [Settlement(good.id, {good.messages[0].id: DELIVERED}), Settlement(bad.id, {})]
+            )
+
+        assert not store.ledger.holds(scope(), person(1))
+        assert settle(store, good) == []
+
+    def test_what_was_settled_survives_its_runner(self, stand: StoreStand, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        settle(store, batch)
+        stand.kill(store)
+
+        other = stand.open()
+
+        assert other.ledger.holds(scope(), person(1))
+        assert list(claim(other)) == []

@@ -1,0 +1,155 @@
+"""What a suite needs of the adapter that it tests: the adapter itself, and a hand on its world."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from petiole.core.domain.change import SegmentId
+from petiole.core.domain.fields import JsonValue
+from petiole.core.domain.identity import Identifier
+from petiole.core.ports.audience import Audience
+from petiole.core.ports.bookkeeping import Bookkeeping
+from petiole.core.ports.campaign_source import CampaignSource
+from petiole.core.ports.connection_states import ConnectionStates
+from petiole.core.ports.ledger import Ledger
+from petiole.core.ports.outbox import Outbox
+from petiole.core.ports.profile_sink import ProfileSink
+
+
+class HandClock(Protocol):
+    """A clock that a test turns."""
+
+    def now(self) -> datetime:
+        """Tell the present moment."""
+        ...
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass."""
+        ...
+
+
+class Store(Protocol):
+    """One runner's view of what is stored."""
+
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def bookkeeping(self) -> Bookkeeping: ...
+    @property
+    def states(self) -> ConnectionStates: ...
+
+
+class StoreStand(Protocol):
+    """Something stored, empty at first, that any number of runners may open."""
+
+    @property
+    def clock(self) -> HandClock:
+        """The clock that all runners go by."""
+        ...
+
+    def open(self) -> Store:
+        """Start a runner."""
+        ...
+
+    def kill(self, store: Store) -> None:
+        """End a runner where it stands; what it stored stays."""
+        ...
+
+
+class Trouble(StrEnum):
+    """What a platform can do to a call."""
+
+    UNREACHABLE = "unreachable"
+    """Nobody answers the door: surely nothing was applied."""
+    UNAVAILABLE = "unavailable"
+    """It answers that it cannot serve now."""
+    BUSY = "busy"
+    """It asks to slow down, and to come back in `RETRY_AFTER`."""
+    LOST_ANSWER = "lost answer"
+    """It applies what was sent, and the answer never arrives."""
+    LOST_REQUEST = "lost request"
+    """It takes the request, applies nothing, and never answers."""
+    GIBBERISH = "gibberish"
+    """It applies what was sent, and its answer cannot be read."""
+    WRONG_SECRET = "wrong secret"
+    """It refuses the token or password."""
+    WRONG_ADDRESS = "wrong address"
+    """There is nothing at the address that takes such calls."""
+    REFUSED_CONTENT = "refused content"
+    """It refuses the request as a whole and names no culprit."""
+
+
+RETRY_AFTER = timedelta(seconds=30)
+
+
+class SinkStand(Protocol):
+    """A sink, and the platform behind it."""
+
+    @property
+    def sink(self) -> ProfileSink: ...
+
+    @property
+    def ceiling(self) -> int:
+        """How many messages one call may hold."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """How many requests have reached the platform, or were tried in vain."""
+        ...
+
+    def identifier(self, number: int) -> Identifier:
+        """Identify a made-up person in a way that the sink takes."""
+        ...
+
+    def held(self, segment: SegmentId) -> Mapping[Identifier, Mapping[str, JsonValue]]:
+        """Tell what the platform holds now."""
+        ...
+
+    def reject(self, identifier: Identifier) -> None:
+        """Make the platform refuse this one profile from now on, and only it.
+
+        Skips the test where a platform answers for a request as a whole only.
+        """
+        ...
+
+    def meet(self, trouble: Trouble) -> None:
+        """Make the next call meet a trouble; skips the test where there is no such thing."""
+        ...
+
+
+class AudienceStand(Protocol):
+    """A way to make sources of one kind."""
+
+    def source(self, rows: list[dict[str, str]]) -> Audience:
+        """Make a source of these rows; all have the same keys."""
+        ...
+
+    def damaged(self, rows: list[dict[str, str]], broken: int) -> Audience:
+        """Make one in which one row, counted from 0, is broken by itself.
+
+        Skips the test where a row cannot be.
+        """
+        ...
+
+    def unreadable(self) -> Audience:
+        """Make one that cannot be opened or read at all; skips where there is no such thing."""
+        ...
+
+
+class CampaignStand(Protocol):
+    """A source of campaigns, and the account behind it."""
+
+    @property
+    def source(self) -> CampaignSource: ...
+
+    def offer(self, campaigns: Mapping[SegmentId, str]) -> None:
+        """Let the account have these campaigns, names by id, and no others."""
+        ...
+
+    def meet(self, trouble: Trouble) -> None:
+        """Make the next call meet a trouble; skips the test where there is no such thing."""
+        ...

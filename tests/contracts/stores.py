@@ -1,0 +1,45 @@
+"""The stores of petiole on the stands of the contract suites."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from petiole.adapters.memory import FrozenClock, MemoryState, MemoryStore
+from petiole.adapters.sqlite import SqliteStore, open_store
+from petiole.testing.stands import Store
+
+
+class MemoryStand:
+    """One state in memory, and its runners."""
+
+    def __init__(self) -> None:
+        self.clock = FrozenClock()
+        self._state = MemoryState()
+
+    def open(self) -> MemoryStore:
+        return MemoryStore(clock=self.clock, state=self._state)
+
+    def kill(self, store: Store) -> None:
+        assert isinstance(store, MemoryStore)
+        store.close()
+
+
+class SqliteStand:
+    """One file, and its runners; leaving it ends those that still live."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock = FrozenClock()
+        self._path = path
+        self._runners: dict[int, ExitStack] = {}
+
+    def open(self) -> SqliteStore:
+        runner = ExitStack()
+        store = runner.enter_context(open_store(self._path, clock=self.clock))
+        self._runners[id(store)] = runner
+        return store
+
+    def kill(self, store: Store) -> None:
+        self._runners.pop(id(store)).close()
+
+    def close(self) -> None:
+        for runner in self._runners.values():
+            runner.close()

@@ -1,0 +1,140 @@
+"""The other ports in memory keep their promises."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from petiole.adapters.memory import (
+    FrozenClock,
+    MemoryAudience,
+    MemoryCampaigns,
+    MemorySink,
+    VerifyingMemorySink,
+)
+from petiole.core.domain.campaign import Campaign
+from petiole.core.domain.change import SegmentId
+from petiole.core.domain.fields import JsonValue
+from petiole.core.domain.identity import Identifier
+from petiole.core.domain.report import Rejected
+from petiole.core.errors import DeliveryError, Throttled
+from petiole.core.ports.audience import Audience, AudienceRow, RefusedRow
+from petiole.core.ports.clock import Clock
+from petiole.testing.contracts.audience import AudienceContract
+from petiole.testing.contracts.campaign_source import CampaignSourceContract
+from petiole.testing.contracts.clock import ClockContract
+from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
+from petiole.testing.contracts.troubles import ERRORS
+from petiole.testing.stands import (
+    RETRY_AFTER,
+    AudienceStand,
+    CampaignStand,
+    SinkStand,
+    Trouble,
+)
+
+APPLIED = {Trouble.LOST_ANSWER, Trouble.GIBBERISH}
+
+
+def error_of(trouble: Trouble) -> DeliveryError:
+    if trouble is Trouble.BUSY:
+        return Throttled(trouble, retry_after=RETRY_AFTER)
+    return ERRORS[trouble](trouble)
+
+
+class MemorySinkStand:
+    """A sink that is its own platform."""
+
+    ceiling = 100
+
+    def __init__(self, sink: MemorySink) -> None:
+        self.sink = sink
+
+    @property
+    def calls(self) -> int:
+        return self.sink.calls
+
+    def identifier(self, number: int) -> Identifier:
+        return Identifier.customer_id(str(number))
+
+    def held(self, segment: SegmentId) -> Mapping[Identifier, Mapping[str, JsonValue]]:
+        return {
+            identifier: fields.values()
+            for (where, identifier), fields in self.sink.profiles.items()
+            if where == segment
+        }
+
+    def reject(self, identifier: Identifier) -> None:
+        self.sink.answer(identifier, Rejected("105", "unknown field"))
+
+    def meet(self, trouble: Trouble) -> None:
+        self.sink.fail(self.sink.calls + 1, error_of(trouble), applied=trouble in APPLIED)
+
+
+class MemoryAudienceStand:
+    """Lists of rows."""
+
+    def source(self, rows: list[dict[str, str]]) -> Audience:
+        return MemoryAudience(rows)
+
+    def damaged(self, rows: list[dict[str, str]], broken: int) -> Audience:
+        return MemoryAudience(
+            RefusedRow(line, "has 2 values for 3 columns")
+            if line == broken + 1
+            else AudienceRow(line, row)
+            for line, row in enumerate(rows, start=1)
+        )
+
+    def unreadable(self) -> Audience:
+        pytest.skip("a list can always be read")
+
+
+class MemoryCampaignStand:
+    """A list of campaigns."""
+
+    def __init__(self) -> None:
+        self.source = MemoryCampaigns()
+
+    def offer(self, campaigns: Mapping[SegmentId, str]) -> None:
+        self.source = MemoryCampaigns(Campaign(id_, name) for id_, name in campaigns.items())
+
+    def meet(self, trouble: Trouble) -> None:
+        self.source.error = error_of(trouble)
+
+
+class TestFrozenClock(ClockContract):
+    @pytest.fixture
+    def clock(self) -> Clock:
+        return FrozenClock()
+
+    def test_time_stands_still_until_it_is_advanced(self) -> None:
+        clock = FrozenClock()
+        before = clock.now()
+
+        clock.advance(timedelta(minutes=20))
+
+        assert clock.now() - before == timedelta(minutes=20)
+
+
+class TestMemorySink(ProfileSinkContract):
+    @pytest.fixture
+    def stand(self) -> SinkStand:
+        return MemorySinkStand(MemorySink())
+
+
+class TestVerifyingMemorySink(VerifyingSinkContract):
+    @pytest.fixture
+    def stand(self) -> SinkStand:
+        return MemorySinkStand(VerifyingMemorySink())
+
+
+class TestMemoryAudience(AudienceContract):
+    @pytest.fixture
+    def stand(self) -> AudienceStand:
+        return MemoryAudienceStand()
+
+
+class TestMemoryCampaigns(CampaignSourceContract):
+    @pytest.fixture
+    def stand(self) -> CampaignStand:
+        return MemoryCampaignStand()
