@@ -17,6 +17,13 @@ def crm() -> Crm:
     return Crm()
 
 
+def identified(crm: Crm, **option: str) -> int:
+    """Find or make the customer with this option."""
+    ((key, value),) = option.items()
+    (customer,) = crm.customers.identify(key=key, values=[value])
+    return customer
+
+
 def test_fresh_customer_has_the_defaults(crm: Crm) -> None:
     row = crm.customers.insert(Draft())
 
@@ -123,11 +130,11 @@ def test_unknown_customer_is_not_found(crm: Crm) -> None:
 
 
 def test_identity_is_made_once(crm: Crm) -> None:
-    first = crm.customers.identify(key="customerKey", value="c-1")
+    first = identified(crm, customerKey="c-1")
 
-    assert crm.customers.identify(key="customerKey", value="c-1") == first
-    assert crm.customers.identify(key="customerKey", value="c-2") != first
-    assert crm.customers.identify(key="otherKey", value="c-1") != first
+    assert identified(crm, customerKey="c-1") == first
+    assert identified(crm, customerKey="c-2") != first
+    assert identified(crm, otherKey="c-1") != first
     assert crm.customers.get(first).options == {"customerKey": "c-1"}
 
 
@@ -137,7 +144,7 @@ def test_threads_agree_on_one_identity(crm: Crm) -> None:
 
     def identify() -> None:
         gate.wait()
-        found.extend(crm.customers.identify(key="k", value=str(number)) for number in range(50))
+        found.extend(crm.customers.identify(key="k", values=map(str, range(50))))
 
     threads = [threading.Thread(target=identify) for _ in range(8)]
     for thread in threads:
@@ -149,10 +156,28 @@ def test_threads_agree_on_one_identity(crm: Crm) -> None:
     assert len(set(found)) == 50
 
 
-def test_overlong_identity_is_made_once(crm: Crm) -> None:
-    first = crm.customers.identify(key="k", value="v" * 300)
+def test_identities_come_in_the_order_of_the_values(crm: Crm) -> None:
+    first, second = (identified(crm, k=value) for value in ("a", "b"))
 
-    assert crm.customers.identify(key="k", value="v" * 300) == first
+    assert crm.customers.identify(key="k", values=["b", "c", "a", "c"]) == [
+        second,
+        second + 1,
+        first,
+        second + 1,
+    ]
+
+
+def test_oldest_of_several_with_the_same_option_is_the_one(crm: Crm) -> None:
+    ids = [crm.customers.insert(Draft(options={"k": "v"})).id for _ in range(3)]
+    crm.customers.update(Draft(id=ids[0], fields={"city": "Delft"}))
+
+    assert identified(crm, k="v") == ids[0]
+
+
+def test_overlong_identity_is_made_once(crm: Crm) -> None:
+    first = identified(crm, k="v" * 300)
+
+    assert identified(crm, k="v" * 300) == first
 
 
 def test_option_keeps_as_much_as_the_limit_of_the_moment_says() -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from petiole.plugins.canopydeploy.sandbox.crm import Draft
 from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Manner
 from petiole.plugins.canopydeploy.sandbox.realtime import MOUNT, MOUNTS
 from tests.plugins.canopydeploy.sandbox.desk import TOKEN, Desk, record
@@ -114,7 +115,7 @@ def test_ledger_tells_each_run_with_its_options_in_order_where_asked(desk: Desk)
 
 
 def test_members_are_told(desk: Desk) -> None:
-    customer = desk.platform.state.crm.customers.identify(key="identifier", value="a")
+    customer = desk.platform.state.crm.customers.insert(Draft(options={"identifier": "a"})).id
     inner = f"<campaignId>4711</campaignId><customerId>{customer}</customerId>"
 
     desk.call("POST", MOUNT, body=envelope("campaign_addMember", inner), headers={})
@@ -151,7 +152,7 @@ def test_settings_of_the_soap_half_can_be_changed(desk: Desk) -> None:
 
 
 def test_reset_forgets_customers_and_campaign_members(desk: Desk) -> None:
-    customer = desk.platform.state.crm.customers.identify(key="identifier", value="a")
+    customer = desk.platform.state.crm.customers.insert(Draft(options={"identifier": "a"})).id
     desk.platform.state.crm.campaigns.join(4711, customer)
 
     desk.control("POST", "reset")

@@ -5,7 +5,7 @@ and the daily count. Assumed: most of the statuses, and the name `clang_id`.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Protocol
@@ -34,10 +34,10 @@ COUNT_HEADER = "X-Clang-Request-Count"
 
 
 class Identify(Protocol):
-    """Finds or makes a customer, and returns the numeric id."""
+    """Finds or makes customers, and returns their numeric ids."""
 
-    def __call__(self, *, key: str, value: str) -> int:
-        """Return the id of the customer whose option `key` has this value."""
+    def __call__(self, *, key: str, values: Iterable[str]) -> Sequence[int]:
+        """Return, for each value, the id of the customer whose option `key` has it."""
 
 
 class Webhooks:
@@ -131,34 +131,39 @@ class Webhooks:
         refusal = next((r for r in culprits.values() if r.fault is Fault.REFUSE), None)
         if refusal:
             return _refused(refusal, records=records, counted=counted)
+        accepted: list[Record] = []
         changes: list[Change] = []
-        rejected = 0
         for record in records:
             outcome = reader.change(record)
-            culprit = culprits.get(reader.identifier(record)) if culprits else None
-            if culprit:
-                outcome = Rejection(code=culprit.code, message=culprit.message)
+            if culprits and (rule := culprits.get(reader.identifier(record))):
+                outcome = Rejection(code=rule.code, message=rule.message)
             if isinstance(outcome, Rejection):
                 record["error"] = outcome.shown()
-                rejected += 1
                 continue
+            accepted.append(record)
             if outcome:
                 changes.append(outcome)
-            value = scalar(record.get(mapping.key))
-            if value:
-                customer = f"clang_{self._identify(key=mapping.key, value=value)}"
-                if mapping.rows:
-                    self._rows.write(customer, record, mapping.rows)
-                record["clang_id"] = customer
+        self._mark(accepted, mapping)
         self._profiles.apply(changes)
         note = Note(
             fault=Fault.REJECT if culprits else None,
             records=len(records),
-            applied=len(records) - rejected,
-            rejected=rejected,
+            applied=len(accepted),
+            rejected=len(records) - len(accepted),
             changes=[(change.identifier, change.status) for change in changes],
         )
         return json_answer(content, headers=counted, note=note)
+
+    def _mark(self, records: Sequence[Record], mapping: RecordMapping) -> None:
+        """Find or make the customer of each record, and their rows, and put the ids into it."""
+        key = mapping.key
+        keyed = [(record, value) for record in records if (value := scalar(record.get(key)))]
+        customers = self._identify(key=key, values=[value for _, value in keyed])
+        for (record, _), customer in zip(keyed, customers, strict=True):
+            identity = f"clang_{customer}"
+            if mapping.rows:
+                self._rows.write(identity, record, mapping.rows)
+            record["clang_id"] = identity
 
 
 def _listed(content: list[Record] | Record) -> list[Record]:

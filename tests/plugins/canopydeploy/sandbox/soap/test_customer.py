@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from petiole.plugins.canopydeploy.sandbox.crm import Draft
 from petiole.plugins.canopydeploy.sandbox.soap.facts import interfaces
 from tests.plugins.canopydeploy.sandbox.soap.caller import Caller
 
@@ -270,7 +271,7 @@ def test_everybody_is_found(caller: Caller) -> None:
 
 
 def test_text_that_xml_cannot_carry_does_not_break_the_answer(caller: Caller) -> None:
-    customer_id = caller.crm.customers.identify(key="key", value="a\x00b")
+    customer_id = caller.crm.customers.insert(Draft(options={"key": "a\x00b"})).id
 
     reply = caller.call("customer_getById", customerId=customer_id)
 

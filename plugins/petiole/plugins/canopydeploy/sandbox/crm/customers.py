@@ -95,13 +95,19 @@ class Customers:
         return row
 
     @locked
-    def identify(self, *, key: str, value: str) -> int:
-        """Answer the id of the customer whose option `key` is `value`, in constant time.
+    def identify(self, *, key: str, values: Iterable[str]) -> list[int]:
+        """Answer, for each value, the id of the customer whose option `key` it is.
 
         The oldest one wins; where there is none, a new customer with that option is stored.
+        Constant time for each.
         """
-        found = self._index.get((OPTION_PREFIX + key, value[: self._option_limit()]))
-        return min(found) if found else self.insert(Draft(options={key: value})).id
+        name, limit = OPTION_PREFIX + key, self._option_limit()
+        return [
+            min(found)
+            if (found := self._index.get((name, value[:limit])))
+            else self.insert(Draft(options={key: value})).id
+            for value in values
+        ]
 
     @locked
     def alike(self, values: Mapping[str, str]) -> Sequence[Customer]:
