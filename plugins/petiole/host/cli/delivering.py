@@ -1,11 +1,8 @@
 """Deliver in the foreground: progress while it runs, the sums at the end, and what to do next."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from petiole.core.domain.breaker import Flow
 from petiole.core.domain.change import ChangeKind
@@ -15,7 +12,7 @@ from petiole.core.domain.message import MessageState
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.host.cli.interrupt import interruptible
 from petiole.host.cli.main import EXIT_ATTENTION, EXIT_INTERRUPTED
-from petiole.host.cli.output import console, count, errors, say, table, warn
+from petiole.host.cli.output import console, count, progress_bar, say, table, warn
 from petiole.host.observers import DeliveryCount
 from petiole.host.runner import ConnectionStatus, Host
 
@@ -29,7 +26,7 @@ class Delivering:
     began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     interrupted: bool = False
-    _progress: Progress | None = None
+    _show: Callable[[int], None] = field(default=lambda _: None)
 
     def notify(self, event: Event) -> None:
         """Take an event from the relay."""
@@ -39,30 +36,11 @@ class Delivering:
         if isinstance(event, BatchSettled):
             self._advance()
 
-    @contextmanager
-    def showing(self, total: int) -> Iterator[None]:
-        """Show a bar on a terminal; nothing in a pipe."""
-        columns = (
-            TextColumn("delivering"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Progress(
-            *columns, console=errors, transient=True, disable=not errors.is_terminal
-        ) as progress:
-            self._progress = progress
-            progress.add_task("delivering", total=total)
-            try:
-                yield
-            finally:
-                self._progress = None
-
     def run(self, host: Host, *, flush: bool) -> None:
         """Deliver until nothing more can be sent soon, or somebody asks to stop."""
         total = sum(status.tally.open for status in host.status())
         began = time.monotonic()
-        with interruptible() as interrupt, self.showing(total):
+        with interruptible() as interrupt, progress_bar("delivering", total) as self._show:
             host.deliver(flush=flush, until=interrupt)
         self.seconds = time.monotonic() - began
         self.interrupted = interrupt.requested
@@ -75,8 +53,7 @@ class Delivering:
             warn(
                 f"first batch: {first} delivered {time.monotonic() - self.began:.2f} s after start"
             )
-        if self._progress is not None:
-            self._progress.update(self._progress.task_ids[0], completed=counted.settled)
+        self._show(counted.settled)
 
 
 def print_sums(delivering: Delivering, receipt: EnqueueReceipt | None = None) -> None:

@@ -1,12 +1,15 @@
 """How commands print: one console, plain in a pipe, and JSON where it is asked for."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import TypeAlias
 
 import rich_click as click
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from petiole.core.domain.fields import JsonValue
@@ -29,16 +32,31 @@ def warn(text: str) -> None:
     errors.print(text, markup=False, soft_wrap=not errors.is_terminal)
 
 
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on a terminal that something is being done; nothing in a pipe."""
+    with errors.status(escape(what)) if errors.is_terminal else nullcontext():
+        yield
+
+
+@contextmanager
+def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal, nothing in a pipe; yields what to tell the number done so far."""
+    columns = (TextColumn(escape(what)), BarColumn(None), MofNCompleteColumn(), TimeElapsedColumn())
+    hidden = not errors.is_terminal
+    with Progress(*columns, console=errors, transient=True, disable=hidden) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
 def print_json(document: Mapping[str, JsonValue] | Sequence[JsonValue]) -> None:
     """Print one document, indented, in UTF-8."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str = "") -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
     """Make a table; whole numbers stand to the right and are grouped by thousands."""
-    made = Table(
-        title=title or None, title_justify="left", box=None, pad_edge=False, show_edge=False
-    )
+    made = Table(box=None, pad_edge=False, show_edge=False)
     told = [list(row) for row in rows]
     for n, column in enumerate(columns):
         numeric = bool(told) and all(isinstance(row[n], int | None) for row in told)
@@ -63,4 +81,4 @@ def count(number: int, noun: str) -> str:
 def _cell(value: Cell) -> str:
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) else value.replace("[", "\\[")
+    return f"{value:,}" if isinstance(value, int) else escape(value)

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
@@ -19,7 +19,7 @@ from petiole.core.errors import AudienceError
 from petiole.core.ports.audience import Audience, RefusedRow
 from petiole.host.cli.delivering import Delivering, exit_code
 from petiole.host.cli.main import EXIT_ATTENTION
-from petiole.host.cli.output import json_option
+from petiole.host.cli.output import json_option, progress_bar, working
 from petiole.host.cli.sync_report import SyncReport
 from petiole.host.runner import Host, SyncInput, open_host
 from petiole.host.settings import Settings, load_settings
@@ -143,7 +143,11 @@ def _sync(
             repeats, receipt = 0, _take_log(host, task, audience, refusals, ways, report)
         else:
             mirror = ways.mode is SyncMode.MIRROR
-            with host.plan(task, audience, mirror=mirror, refusals=refusals) as plan:
+            with ExitStack() as planning:
+                with working(f"reading {audience.name}"):
+                    plan = planning.enter_context(
+                        host.plan(task, audience, mirror=mirror, refusals=refusals)
+                    )
                 report.plan(plan, settings.connections[task.connection].batching)
                 repeats, receipt = len(plan.repeats), _take_plan(host, task, plan, ways, report)
         report.refusals(refusals)
@@ -168,7 +172,8 @@ def _take_plan(
         return EnqueueReceipt()
     if not ways.allow_mass_removal:
         plan.require_moderation()
-    return host.enqueue_plan(task, plan)
+    with progress_bar("queueing", plan.difference.changes - plan.withheld) as show:
+        return host.enqueue_plan(task, plan, lambda total: show(total.enqueued))
 
 
 def _take_log(
@@ -183,7 +188,8 @@ def _take_log(
     if ways.dry_run:
         receipt = EnqueueReceipt(enqueued=sum(1 for _ in changes))
     else:
-        receipt = host.enqueue(task, changes)
+        with working(f"queueing {audience.name}"):
+            receipt = host.enqueue(task, changes)
     report.log(receipt, dry_run=ways.dry_run)
     return receipt
 
