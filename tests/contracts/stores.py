@@ -11,8 +11,8 @@ from petiole.testing.stands import Store
 class MemoryStand:
     """One state in memory, and its runners."""
 
-    def __init__(self) -> None:
-        self.clock = FrozenClock()
+    def __init__(self, clock: FrozenClock | None = None) -> None:
+        self.clock = clock or FrozenClock()
         self._state = MemoryState()
 
     def open(self) -> MemoryStore:
@@ -26,8 +26,8 @@ class MemoryStand:
 class SqliteStand:
     """One file, and its runners; leaving it ends those that still live."""
 
-    def __init__(self, path: Path) -> None:
-        self.clock = FrozenClock()
+    def __init__(self, path: Path, clock: FrozenClock | None = None) -> None:
+        self.clock = clock or FrozenClock()
         self._path = path
         self._runners: dict[int, ExitStack] = {}
 
