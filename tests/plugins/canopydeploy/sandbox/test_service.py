@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,12 +96,16 @@ def test_signal_ends_it_cleanly_with_connections_open(number: signal.Signals) ->
             f"{sandbox['control']}faults",
             json={"rules": [{"calls": [1], "fault": "timeout-before"}]},
         )
-        with pytest.raises(httpx.ReadTimeout):
-            httpx.post(sandbox["rest"], timeout=0.1)
-        client.get(f"{sandbox['control']}ledger")
+        address = urlsplit(sandbox["rest"])
+        with socket.create_connection((address.hostname, address.port)) as held:
+            held.sendall(b"POST /held HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+            while not client.get(f"{sandbox['control']}ledger").json()["calls"]:
+                """The call is on its way."""
 
-        process.send_signal(number)
-        status = process.wait(timeout=10)
+            process.send_signal(number)
+            status = process.wait(timeout=10)
+
+            assert held.recv(1) == b""
 
         assert status == 0
         assert process.stdout is not None

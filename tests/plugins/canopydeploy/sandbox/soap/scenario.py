@@ -1,9 +1,11 @@
 """A walk through every behaving operation, with ids that follow from the order of the steps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from tests.plugins.canopydeploy.sandbox.soap.caller import Argument, Caller
+from petiole.plugins.canopydeploy.sandbox.crm import Crm, Draft
+from tests.plugins.canopydeploy.sandbox.soap.caller import Argument
 
 FIRST, SECOND, THIRD, BULK = 88223, 88224, 88225, 88226
 """Customers, after the ten to whom `prepare` sends a mailing."""
@@ -52,11 +54,31 @@ class Step:
     arguments: dict[str, Argument]
 
 
-def prepare(caller: Caller) -> None:
+def prepare(crm: Crm) -> None:
     """Let ten customers receive a mailing and act on it."""
-    ids = [caller.customer(emailAddress=f"p{number}@example.org") for number in range(10)]
-    played = caller.crm.play_mailing(ids, campaign_id=4711, content_name="Spring")
-    caller.crm.mailings.complain(played.id, ids[1])
+    drafts = (Draft(fields={"emailAddress": f"p{number}@example.org"}) for number in range(10))
+    ids = [crm.customers.insert(draft).id for draft in drafts]
+    played = crm.play_mailing(ids, campaign_id=4711, content_name="Spring")
+    crm.mailings.complain(played.id, ids[1])
+
+
+class Stack(Protocol):
+    def call(self, operation: str, arguments: Mapping[str, Argument]) -> object: ...
+
+
+def walk(stack: Stack) -> list[object]:
+    """Take every step, and return what the stack heard."""
+    return [stack.call(step.operation, step.arguments) for step in steps()]
+
+
+def filled(value: object) -> object:
+    """Leave out what says nothing: one library tells an empty text, the other nothing at all."""
+    if isinstance(value, Mapping):
+        parts = {name: filled(each) for name, each in value.items()}
+        return {name: each for name, each in parts.items() if each is not None} or None
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [filled(each) for each in value] or None
+    return None if value == "" else value
 
 
 def step(operation: str, **arguments: Argument) -> Step:

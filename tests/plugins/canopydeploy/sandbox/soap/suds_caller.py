@@ -1,4 +1,4 @@
-"""A suds client whose transport is a twin in the same process."""
+"""suds, at a twin in the same process or behind a URL."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -33,12 +33,20 @@ class SudsTransport(Transport):  # type: ignore[misc] # suds ships no types
         return Reply(answer.status, dict(answer.headers), answer.body)
 
 
+def client_of(caller: Caller) -> Client:
+    return Client(url_of(caller), transport=SudsTransport(caller), cache=None)
+
+
+def client_at(url: str) -> Client:
+    return Client(url, cache=None)
+
+
 class SudsCaller:
     """Calls by name and answers plain values: a dictionary, or the pair of a fault."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._service = Client(url_of(caller), transport=SudsTransport(caller), cache=None).service
-        self._token = caller.token
+    def __init__(self, client: Client, *, token: str) -> None:
+        self._service = client.service
+        self._token = token
 
     def call(self, operation: str, arguments: Mapping[str, Argument]) -> object:
         try:

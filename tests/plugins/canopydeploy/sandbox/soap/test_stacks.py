@@ -1,47 +1,26 @@
 """Two SOAP libraries that know nothing of each other hear the same answers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
-
 import pytest
 
 from petiole.plugins.canopydeploy.sandbox.soap.operations import BEHAVING
-from tests.plugins.canopydeploy.sandbox.soap.caller import Argument, Caller
-from tests.plugins.canopydeploy.sandbox.soap.scenario import prepare, steps
+from tests.plugins.canopydeploy.sandbox.soap import suds_caller, zeep_caller
+from tests.plugins.canopydeploy.sandbox.soap.caller import TOKEN, Caller
+from tests.plugins.canopydeploy.sandbox.soap.scenario import filled, prepare, steps, walk
 from tests.plugins.canopydeploy.sandbox.soap.suds_caller import SudsCaller
 from tests.plugins.canopydeploy.sandbox.soap.zeep_caller import ZeepCaller
 
 STEPS = steps()
 
 
-class Stack(Protocol):
-    def call(self, operation: str, arguments: Mapping[str, Argument]) -> object: ...
-
-
-def walk(caller: Caller, stack: Stack) -> list[object]:
-    """Take every step on a twin of its own."""
-    return [stack.call(step.operation, step.arguments) for step in STEPS]
-
-
-def filled(value: object) -> object:
-    """Leave out what says nothing: one library tells an empty text, the other nothing at all."""
-    if isinstance(value, Mapping):
-        parts = {name: filled(each) for name, each in value.items()}
-        return {name: each for name, each in parts.items() if each is not None} or None
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [filled(each) for each in value] or None
-    return None if value == "" else value
-
-
 @pytest.fixture(scope="module")
 def answers() -> list[tuple[object, object]]:
-    """Answer each step as zeep and as suds told it."""
-    heard = []
-    for stack in (ZeepCaller, SudsCaller):
-        caller = Caller()
-        prepare(caller)
-        heard.append(walk(caller, stack(caller)))
-    return list(zip(*heard, strict=True))
+    """Answer each step as zeep and as suds told it, each at a twin of its own."""
+    callers = [Caller(), Caller()]
+    for caller in callers:
+        prepare(caller.crm)
+    with_zeep = ZeepCaller(zeep_caller.client_of(callers[0]), token=TOKEN)
+    with_suds = SudsCaller(suds_caller.client_of(callers[1]), token=TOKEN)
+    return list(zip(walk(with_zeep), walk(with_suds), strict=True))
 
 
 @pytest.mark.parametrize("operation", sorted(BEHAVING))

@@ -1,4 +1,4 @@
-"""A zeep client whose transport is a twin in the same process."""
+"""zeep, at a twin in the same process or behind a URL."""
 
 from collections.abc import Mapping
 
@@ -39,12 +39,16 @@ def client_of(caller: Caller) -> zeep.Client:
     return zeep.Client(url_of(caller), transport=transport)  # type: ignore[no-untyped-call] # so it is
 
 
+def client_at(url: str) -> zeep.Client:
+    return zeep.Client(url)  # type: ignore[no-untyped-call] # so it is
+
+
 class ZeepCaller:
     """Calls by name and answers plain values: a dictionary, or the pair of a fault."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._service = client_of(caller).service
-        self._token = caller.token
+    def __init__(self, client: zeep.Client, *, token: str) -> None:
+        self._service = client.service
+        self._token = token
 
     def call(self, operation: str, arguments: Mapping[str, Argument]) -> object:
         try:
