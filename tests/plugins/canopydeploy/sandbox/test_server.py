@@ -130,6 +130,12 @@ def test_body_that_cannot_be_read_is_answered_413_and_closes(address: str, head:
     assert received.startswith(b"HTTP/1.1 413 ")
 
 
+def test_address_that_makes_no_sense_is_answered_400_and_closes(address: str) -> None:
+    received = raw(address, b"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert received.startswith(b"HTTP/1.1 400 ")
+
+
 def test_cut_closes_without_an_answer() -> None:
     def respond(_: Request) -> Answer:
         return Answer(status=200, body=b"never", manner=Manner.CUT)

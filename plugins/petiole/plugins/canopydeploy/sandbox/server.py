@@ -103,10 +103,13 @@ class _Connection(BaseHTTPRequestHandler):
     def _exchange(self) -> None:
         body = self._read_body()
         if body is None:
-            self.close_connection = True
-            self._write(error_answer(413, "the body is too large to be read"))
+            self._refuse(413, "the body is too large to be read")
             return
-        target = urlsplit(self.path)
+        try:
+            target = urlsplit(self.path)
+        except ValueError:
+            self._refuse(400, "the address makes no sense")
+            return
         request = Request(
             method=self.command,
             path=unquote(target.path),
@@ -119,6 +122,11 @@ class _Connection(BaseHTTPRequestHandler):
         self._write(self.server.respond(request))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _exchange  # noqa: N815 - the inherited names
+
+    def _refuse(self, status: int, message: str) -> None:
+        """Answer what cannot be a request, and close the connection."""
+        self.close_connection = True
+        self._write(error_answer(status, message))
 
     def _read_body(self) -> bytes | None:
         """Read the body, or answer None if it is too long or its length makes no sense."""

@@ -10,6 +10,7 @@ from petiole.plugins.canopydeploy.sandbox.crm.errors import Conflict, NotFound
 from petiole.plugins.canopydeploy.sandbox.crm.field import OptionLimit
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
+from petiole.plugins.canopydeploy.sandbox.crm.table import Table
 
 Options = Sequence[tuple[str, str]]
 """The (name, value) pairs of a run, in the order in which they were sent."""
@@ -68,9 +69,11 @@ class Campaigns:
         self._now = now
         self._on_run = on_run
         self._option_limit = option_limit
-        self._rows = {row.id: row for row in START_CAMPAIGNS}
-        self._members: dict[int, dict[int, datetime]] = {each: {} for each in self._rows}
+        self._rows = Table[Campaign]("Campaign")
+        self._members: dict[int, dict[int, datetime]] = {}
         self._runs: list[Run] = []
+        for campaign in START_CAMPAIGNS:
+            self.add(campaign)
 
     @locked
     def add(self, campaign: Campaign) -> None:
@@ -85,10 +88,7 @@ class Campaigns:
         Raises:
             NotFound: There is none.
         """
-        row = None if campaign_id is None else self._rows.get(campaign_id)
-        if row is None:
-            raise NotFound("Campaign", campaign_id)
-        return row
+        return self._rows.find(campaign_id)
 
     @locked
     def all(self) -> Sequence[Campaign]:

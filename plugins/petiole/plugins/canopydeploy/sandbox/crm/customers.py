@@ -12,10 +12,10 @@ from petiole.plugins.canopydeploy.sandbox.crm.customer import (
     Customer,
     Draft,
 )
-from petiole.plugins.canopydeploy.sandbox.crm.errors import NotFound
 from petiole.plugins.canopydeploy.sandbox.crm.field import OptionLimit, check_fields
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
+from petiole.plugins.canopydeploy.sandbox.crm.table import Table
 
 FIRST_CUSTOMER_ID = 88213
 
@@ -28,7 +28,7 @@ class Customers:
         self._now = now
         self._option_limit = option_limit
         self._ids = count(FIRST_CUSTOMER_ID)
-        self._rows: dict[int, Customer] = {}
+        self._rows = Table[Customer]("Customer")
         self._index: dict[tuple[str, str], dict[int, None]] = {}
 
     @locked
@@ -89,10 +89,7 @@ class Customers:
         Raises:
             NotFound: There is none.
         """
-        row = None if customer_id is None else self._rows.get(customer_id)
-        if row is None:
-            raise NotFound("Customer", customer_id)
-        return row
+        return self._rows.find(customer_id)
 
     @locked
     def identify(self, *, key: str, values: Iterable[str]) -> list[int]:

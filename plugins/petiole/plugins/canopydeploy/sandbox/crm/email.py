@@ -7,9 +7,10 @@ from itertools import count
 from threading import RLock
 
 from petiole.plugins.canopydeploy.sandbox.crm.customer import SOAP_USER
-from petiole.plugins.canopydeploy.sandbox.crm.errors import InvalidName, InvalidValue, NotFound
+from petiole.plugins.canopydeploy.sandbox.crm.errors import InvalidName, InvalidValue
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
+from petiole.plugins.canopydeploy.sandbox.crm.table import Table
 
 EMAIL_TEXTS = (
     "defaultMailingType",
@@ -88,7 +89,7 @@ class Emails:
         self.lock = lock
         self._now = now
         self._ids = count(FIRST_EMAIL_ID)
-        self._rows: dict[int, Email] = {}
+        self._rows = Table[Email]("Email")
 
     @locked
     def insert(self, draft: EmailDraft) -> Email:
@@ -144,10 +145,7 @@ class Emails:
         Raises:
             NotFound: There is none.
         """
-        row = None if email_id is None else self._rows.get(email_id)
-        if row is None:
-            raise NotFound("Email", email_id)
-        return row
+        return self._rows.find(email_id)
 
     @locked
     def where(self, wanted: Callable[[Email], bool]) -> Sequence[Email]:

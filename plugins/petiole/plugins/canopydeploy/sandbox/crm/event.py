@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Generic, TypeVar
 
-from petiole.plugins.canopydeploy.sandbox.crm.errors import NotFound
 from petiole.plugins.canopydeploy.sandbox.crm.mailing import Event
+from petiole.plugins.canopydeploy.sandbox.crm.table import Table
 
 _E = TypeVar("_E", bound=Event)
 
@@ -14,9 +14,8 @@ class Events(Generic[_E]):
     """Events of one kind, found by id or by mailing."""
 
     def __init__(self, kind: str, *, first_id: int) -> None:
-        self._kind = kind
         self._ids = count(first_id)
-        self._rows: dict[int, _E] = {}
+        self._rows = Table[_E](kind)
         self._of_mailing: dict[int, list[_E]] = {}
 
     def next_id(self) -> int:
@@ -31,10 +30,7 @@ class Events(Generic[_E]):
 
     def get(self, event_id: int | None) -> _E:
         """Find one by id; raise NotFound if there is none."""
-        row = None if event_id is None else self._rows.get(event_id)
-        if row is None:
-            raise NotFound(self._kind, event_id)
-        return row
+        return self._rows.find(event_id)
 
     def of(self, mailing_id: int, *, customer_id: int | None = None) -> Sequence[_E]:
         """Answer the events of a mailing, or of one of its recipients, in order of time."""

@@ -7,9 +7,10 @@ from itertools import count
 from threading import RLock
 
 from petiole.plugins.canopydeploy.sandbox.crm.customer import SOAP_USER
-from petiole.plugins.canopydeploy.sandbox.crm.errors import Conflict, InvalidValue, NotFound
+from petiole.plugins.canopydeploy.sandbox.crm.errors import Conflict, InvalidValue
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
+from petiole.plugins.canopydeploy.sandbox.crm.table import Table
 
 ROOT_GROUP_ID = 60
 """The group that every brand starts with; a public client's suite asks for it by this number."""
@@ -39,7 +40,7 @@ class Groups:
         self.lock = lock
         self._now = now
         self._ids = count(ROOT_GROUP_ID)
-        self._rows: dict[int, Group] = {}
+        self._rows = Table[Group]("Group")
         self._members: dict[int, dict[int, datetime]] = {}
         self.insert(name="test", description="Everybody", parent_id=_NO_PARENT)
 
@@ -114,10 +115,7 @@ class Groups:
         Raises:
             NotFound: There is none.
         """
-        row = None if group_id is None else self._rows.get(group_id)
-        if row is None:
-            raise NotFound("Group", group_id)
-        return row
+        return self._rows.find(group_id)
 
     @locked
     def where(self, wanted: Callable[[Group], bool]) -> Sequence[Group]:
@@ -128,7 +126,9 @@ class Groups:
     def calculate(self) -> None:
         """Note the present as the moment at which every group was counted."""
         now = self._now()
-        self._rows = {each: replace(row, counted_at=now) for each, row in self._rows.items()}
+        self._rows.update(
+            (row.id, replace(row, counted_at=now)) for row in self.where(lambda _: True)
+        )
 
     @locked
     def join(self, group_id: int | None, customer_id: int) -> None:

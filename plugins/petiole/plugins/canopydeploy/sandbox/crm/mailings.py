@@ -24,6 +24,7 @@ from petiole.plugins.canopydeploy.sandbox.crm.mailing import (
     Open,
 )
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
+from petiole.plugins.canopydeploy.sandbox.crm.table import Table
 
 START_LINKS = (
     ("https://www.example.org/lisbon", "Hero button"),
@@ -46,8 +47,8 @@ class Mailings:
         self._customers = customers
         self._ids = count(9001)
         self._link_ids = count(7001)
-        self._rows: dict[int, Mailing] = {}
-        self._links: dict[int, Link] = {}
+        self._rows = Table[Mailing]("Mailing")
+        self._links = Table[Link]("Mailing link")
         self._deliveries: dict[int, dict[int, Delivery]] = {}
         self.opens = Events[Open]("Open", first_id=300_001)
         self.clicks = Events[Click]("Click", first_id=400_001)
@@ -181,10 +182,7 @@ class Mailings:
         Raises:
             NotFound: There is none.
         """
-        row = None if mailing_id is None else self._rows.get(mailing_id)
-        if row is None:
-            raise NotFound("Mailing", mailing_id)
-        return row
+        return self._rows.find(mailing_id)
 
     @locked
     def link(self, link_id: int | None) -> Link:
@@ -193,10 +191,7 @@ class Mailings:
         Raises:
             NotFound: There is none.
         """
-        row = None if link_id is None else self._links.get(link_id)
-        if row is None:
-            raise NotFound("Mailing link", link_id)
-        return row
+        return self._links.find(link_id)
 
     @locked
     def where(self, wanted: Callable[[Mailing], bool]) -> Sequence[Mailing]:
