@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from sqlite_utils import Database as Tables
@@ -30,7 +31,8 @@ _PRAGMAS = (
     "wal_autocheckpoint = 16384",
     "journal_size_limit = 67108864",
 )
-_BUSY_SECONDS = 10
+PATIENCE = timedelta(seconds=10)
+"""How long to wait for a program that locks the file without queueing as petiole does."""
 
 
 class Database:
@@ -82,7 +84,7 @@ class Database:
         self._lock.close()
 
 
-def open_database(path: Path) -> Database:
+def open_database(path: Path, *, patience: timedelta = PATIENCE) -> Database:
     """Open the file, or make it, for its owner's eyes only, and bring its tables up to date.
 
     Raises:
@@ -105,7 +107,9 @@ def open_database(path: Path) -> Database:
         ) from error
     try:
         with lock.held():
-            connection = _connect(path)
+            connection = sqlite3.connect(
+                path, timeout=patience.total_seconds(), isolation_level=None
+            )
             try:
                 return Database(path, _prepared(connection, path), lock)
             except BaseException:
@@ -123,10 +127,6 @@ def _refuse_misfits(path: Path) -> None:
         raise ConfigurationError(
             f"the directory {path.parent} of the outbox is not there; make it, or name another file"
         )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
 
 
 def _prepared(connection: sqlite3.Connection, path: Path) -> Tables:

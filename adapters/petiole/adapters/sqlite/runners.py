@@ -20,7 +20,7 @@ class Runners:
     """
 
     def __init__(self, database: Path, label: str | None) -> None:
-        label = label or "runner"
+        label = "runner" if label is None else label
         if not _LABEL.fullmatch(label):
             raise ConfigurationError(
                 f"{label!r} is no name for a runner; use letters, digits, dot, dash and underscore"

@@ -1,0 +1,192 @@
+"""The file: opened with care, written whole or not at all, and nobody else's business."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from petiole.adapters.memory import FrozenClock
+from petiole.adapters.sqlite import SqliteStore, open_store
+from petiole.adapters.sqlite.database import APPLICATION_ID, Database, open_database
+from petiole.core.errors import ConfigurationError, OutboxError
+from petiole.testing.changes import change, scope, snapshot
+from petiole.testing.contracts.runs import NEWSLETTER, claim
+
+ROOT_MAY_ALL = pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+
+INSERT_BATCH = """
+INSERT INTO batch (connection, owner, claimed_at, lease_until) VALUES ('a', 'b', 1, 2)
+"""
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[None]:
+    """A careless umask."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    with closing(open_database(path, patience=timedelta())) as opened:
+        yield opened
+
+
+def only_value(database: Database, sql: str) -> object:
+    with database.read() as tables:
+        [(value,)] = tables.execute(sql).fetchall()
+    return value
+
+
+def test_directory_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"is a directory; name a file in it"):
+        open_database(tmp_path)
+
+
+def test_missing_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"nowhere of the outbox is not there; make it"):
+        open_database(tmp_path / "nowhere" / "petiole.db")
+
+
+@ROOT_MAY_ALL
+def test_file_that_cannot_be_written_is_refused(path: Path) -> None:
+    path.touch(mode=0o400)
+
+    with pytest.raises(ConfigurationError, match="allow writing to the file"):
+        open_database(path)
+
+
+def test_file_of_another_kind_is_refused(path: Path) -> None:
+    path.write_text("CustomerKey;name\n1;Sanne\n" * 100)
+
+    with pytest.raises(ConfigurationError, match="is no SQLite database; name another file"):
+        open_database(path)
+
+
+def test_database_of_another_program_is_refused_and_left_as_it_was(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as theirs:
+        theirs.execute("CREATE TABLE recipe (name TEXT)")
+        theirs.commit()
+    before = path.read_bytes()
+
+    with pytest.raises(ConfigurationError, match="another program's SQLite database"):
+        open_database(path)
+
+    assert path.read_bytes() == before
+
+
+def test_file_of_a_newer_petiole_is_refused(path: Path) -> None:
+    with closing(open_database(path)) as ours, ours.write() as tables:
+        tables.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " VALUES ('petiole', '9000', 'tomorrow')"
+        )
+
+    with pytest.raises(ConfigurationError, match=r"newer petiole \(schema 9000\); upgrade"):
+        open_database(path)
+
+
+def test_empty_file_becomes_a_database(path: Path) -> None:
+    path.touch()
+
+    with closing(open_database(path)) as database:
+        assert only_value(database, "SELECT count(*) FROM message") == 0
+
+
+def test_refusals_leave_no_lock_behind(path: Path) -> None:
+    path.write_text("no database\n" * 1000)
+    for _ in range(2):
+        with pytest.raises(ConfigurationError):
+            open_database(path)
+
+    path.unlink()
+    open_database(path).close()
+
+
+def test_what_was_written_survives_a_power_cut(database: Database) -> None:
+    assert only_value(database, "PRAGMA journal_mode") == "wal"
+    assert only_value(database, "PRAGMA synchronous") == 2
+
+
+def test_database_guards_its_references_and_its_name(database: Database) -> None:
+    assert only_value(database, "PRAGMA foreign_keys") == 1
+    assert only_value(database, "PRAGMA application_id") == APPLICATION_ID
+    assert only_value(database, "PRAGMA integrity_check") == "ok"
+
+
+def test_files_are_private_whatever_the_umask(path: Path, open_to_all: None) -> None:
+    with open_store(path, clock=FrozenClock()) as store:
+        store.outbox.enqueue([change(1)], folding=True)
+        claim(store)
+        with store.ledger.compare(scope(), snapshot((1, {})), mirror=True):
+            modes = {file.name: oct(file.stat().st_mode & 0o777) for file in path.parent.iterdir()}
+
+    assert {"petiole.db", "petiole.db-wal", "petiole.db-shm", "petiole.db.lock"} < modes.keys()
+    assert set(modes.values()) == {"0o600"}
+
+
+def test_write_that_fails_leaves_nothing(database: Database) -> None:
+    def fail_half_way() -> None:
+        with database.write() as tables:
+            tables.execute(INSERT_BATCH)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+
+    assert only_value(database, "SELECT count(*) FROM batch") == 0
+
+
+def test_full_disk_is_told_and_what_was_there_stays(path: Path, store: SqliteStore) -> None:
+    store.outbox.enqueue([change(1)], folding=True)
+    tables = store.outbox._database.tables
+    [(pages,)] = tables.conn.execute("PRAGMA page_count").fetchall()
+    tables.conn.execute(f"PRAGMA max_page_count = {pages + 2}").close()
+
+    with pytest.raises(OutboxError, match=r"petiole\.db: no space is left"):
+        store.outbox.enqueue([change(n, fields={"a": "x" * 999}) for n in range(99)], folding=True)
+
+    assert store.bookkeeping.tally(NEWSLETTER).enqueued == 1
+    tables.conn.execute("PRAGMA max_page_count = 100000").close()
+    assert store.outbox.enqueue([change(2)], folding=True).enqueued == 1
+
+
+def test_file_that_another_program_locks_is_told(path: Path, database: Database) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(OutboxError, match="another program keeps it locked"), database.write():
+            pass
+
+
+def test_damaged_file_is_told(path: Path) -> None:
+    with closing(open_database(path)) as database, database.write() as tables:
+        tables.executemany(
+            "INSERT INTO batch (connection, owner, claimed_at, lease_until) VALUES (?, 1, 1, 1)",
+            [("x" * 500,)] * 500,
+        )
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = os.urandom(len(content) - len(content) // 2)
+    path.write_bytes(content)
+
+    with (
+        pytest.raises((ConfigurationError, OutboxError), match="damaged"),
+        closing(open_database(path)) as database,
+    ):
+        only_value(database, "SELECT sum(length(connection)) FROM batch NOT INDEXED")
+
+
+def test_reader_does_not_stop_a_writer(path: Path, database: Database) -> None:
+    with closing(open_database(path)) as writer, database.read() as tables:
+        before = tables.execute("SELECT count(*) FROM batch").fetchall()
+        with writer.write() as other:
+            other.execute(INSERT_BATCH)
+        after = tables.execute("SELECT count(*) FROM batch").fetchall()
+
+    assert before == after == [(0,)]
+    assert only_value(database, "SELECT count(*) FROM batch") == 1

@@ -1,0 +1,93 @@
+"""Every statement finds its rows by an index: what it costs does not grow with the backlog."""
+
+import re
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+
+import petiole.adapters.sqlite
+from petiole.adapters.sqlite import SqliteStore
+from petiole.core.domain.change import ChangeKind
+from petiole.testing.changes import change
+from petiole.testing.contracts.runs import ALL, NEWSLETTER, claim, fill, settle
+
+HOT = 20_000
+# Along the index of the dead letters it goes in the order that is asked for, and stops at the limit.
+WALK = re.compile(
+    r"SCAN (message|profile|ledger|batch|tally|connection_state)\b(?! USING INDEX message_dead)"
+)
+
+
+def statements() -> dict[str, str]:
+    """Find the statements of all modules by the names of their constants."""
+    found = {}
+    for module in iter_modules(petiole.adapters.sqlite.__path__):
+        for name, value in vars(import_module(f"petiole.adapters.sqlite.{module.name}")).items():
+            if isinstance(value, str) and re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE)\b", value):
+                found[f"{module.name}.{name}"] = value
+    return found
+
+
+STATEMENTS = {name: sql for name, sql in statements().items() if not name.startswith("staging.")}
+
+
+def plan(store: SqliteStore, sql: str) -> list[str]:
+    names = re.findall(r":(\w+)", sql)
+    parameters = dict.fromkeys(names) if names else (None,) * sql.count("?")
+    with store.outbox._database.read() as tables:
+        rows = tables.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
+    return [row[3] for row in rows]
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_statement_walks_through_a_table(store: SqliteStore, name: str) -> None:
+    steps = plan(store, STATEMENTS[name])
+
+    assert [step for step in steps if WALK.match(step)] == []
+
+
+def test_statements_are_found() -> None:
+    assert {"claims._READY", "lines._ADD", "held._STANDINGS"} < STATEMENTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("claims._READY", "message_ready"),
+        ("claims._WAKE", "message_waiting"),
+        ("claims._OF_BATCH", "message_batch"),
+        ("backlog._READY", "message_ready"),
+        ("backlog._DUE", "message_waiting"),
+        ("backlog._NEXT_DUE", "message_waiting"),
+        ("batches._OPEN", "batch_open"),
+        ("lines._ENDS", "message_head"),
+        ("lines._ENDS", "message_behind"),
+        ("lines._SEEN", "message_event"),
+        ("settlements._LET_FORWARD", "message_behind"),
+        ("bookkeeping._OF_ALL", "message_dead"),
+        ("bookkeeping._OF_CONNECTION", "message_dead_of_connection"),
+    ],
+)
+def test_statement_uses_its_index(store: SqliteStore, name: str, index: str) -> None:
+    assert any(f"INDEX {index} " in f"{step} " for step in plan(store, STATEMENTS[name]))
+
+
+@pytest.mark.parametrize(
+    "name", ["claims._READY", "backlog._READY", "backlog._NEXT_DUE", "settlements._LET_FORWARD"]
+)
+def test_claim_sorts_nothing(store: SqliteStore, name: str) -> None:
+    assert not any("TEMP B-TREE" in step for step in plan(store, STATEMENTS[name]))
+
+
+def test_hot_profile_is_claimed_one_by_one_in_order(store: SqliteStore) -> None:
+    hot = [change(1, ChangeKind.UPDATE, {"n": number}) for number in range(HOT)]
+    for start in range(0, HOT, 5_000):
+        store.outbox.enqueue(hot[start : start + 5_000], folding=False)
+    fill(store, 2, 3)
+
+    assert store.outbox.backlog(NEWSLETTER, ALL).claimable == 3
+    for expected in ([hot[0], change(2), change(3)], [hot[1]], [hot[2]]):
+        [batch] = claim(store)
+        assert [message.change for message in batch.messages] == expected
+        settle(store, batch)

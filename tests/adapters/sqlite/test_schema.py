@@ -1,0 +1,109 @@
+"""The tables, and how they come about."""
+
+import sqlite3
+from contextlib import closing
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+import pytest
+
+from petiole.adapters.sqlite import SqliteStore
+from petiole.adapters.sqlite.database import open_database
+from petiole.adapters.sqlite.schema import STEPS
+from petiole.core.domain.breaker import PauseReason
+from petiole.core.domain.change import ChangeKind
+from petiole.core.domain.identity import IdentifierType
+from petiole.core.domain.message import MessageState
+from petiole.testing.changes import change
+
+PROCESSES = 5
+
+
+def migrate(path: Path, start: Barrier) -> None:
+    start.wait()
+    open_database(path).close()
+
+
+def test_processes_that_start_at_once_all_find_their_tables(path: Path) -> None:
+    context = get_context("spawn")
+    start = context.Barrier(PROCESSES)
+    processes = [context.Process(target=migrate, args=(path, start)) for _ in range(PROCESSES)]
+
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert [process.exitcode for process in processes] == [0] * PROCESSES
+    with closing(sqlite3.connect(path)) as tables:
+        applied = tables.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
+    assert applied == [(name,) for name in STEPS]
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    assert list(STEPS) == [f"{number:04}" for number in range(1, len(STEPS) + 1)]
+
+
+def test_second_opening_changes_nothing(path: Path) -> None:
+    open_database(path).close()
+    before = path.read_bytes()
+
+    open_database(path).close()
+
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "values"),
+    [
+        ("message", "state", MessageState),
+        ("message", "kind", ChangeKind),
+        ("profile", "identifier_type", IdentifierType),
+        ("connection_state", "paused", PauseReason),
+    ],
+)
+def test_database_repeats_the_closed_sets(
+    path: Path, store: SqliteStore, table: str, column: str, values: type[MessageState]
+) -> None:
+    with closing(sqlite3.connect(path)) as tables:
+        [(sql,)] = tables.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,))
+
+    assert {value for value in values if f"{column} = '{value}'" in sql} == set(values)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE message SET state = 'lost'",
+        "UPDATE message SET state = 'delivered'",
+        "UPDATE message SET state = 'delivered', settled_at = 1",
+        "UPDATE message SET state = 'in_flight'",
+        "UPDATE message SET head = 0, due_at = 1",
+        "UPDATE message SET attempts = -1",
+        "UPDATE message SET fields = NULL",
+        "UPDATE message SET folded_into = 1",
+        "UPDATE message SET batch = 99",
+        "UPDATE message SET profile = 99",
+        "UPDATE message SET head = 1 WHERE id = 2",
+        "UPDATE message SET id = 'one'",
+        "UPDATE tally SET pending = pending + 1",
+        "UPDATE tally SET pending = -1, enqueued = -1",
+        "UPDATE profile SET key = (SELECT min(key) FROM profile)",
+    ],
+)
+def test_database_refuses_what_cannot_be(path: Path, store: SqliteStore, spoil: str) -> None:
+    changes = [change(1), change(1, ChangeKind.UPDATE), change(2)]
+    store.outbox.enqueue(changes, folding=False)
+
+    with closing(sqlite3.connect(path)) as tables:
+        tables.execute("PRAGMA foreign_keys = ON")
+        with pytest.raises(sqlite3.IntegrityError):
+            tables.execute(spoil)
+
+
+def test_event_id_is_unique_by_the_database_itself(path: Path, store: SqliteStore) -> None:
+    store.outbox.enqueue([change(1, id_="a"), change(2, id_="b")], folding=True)
+
+    with closing(sqlite3.connect(path)) as tables, pytest.raises(sqlite3.IntegrityError):
+        tables.execute("UPDATE message SET event = 'a'")
