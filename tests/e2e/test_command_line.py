@@ -29,7 +29,8 @@ def test_help_imports_nothing_heavy(flag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["demo", "init", "sync", "run", "status", "dead", "plugins", "sandbox"]
+    "name",
+    ["demo", "init", "check", "campaigns", "sync", "run", "status", "dead", "plugins", "sandbox"],
 )
 def test_every_command_has_help_within_100_columns(project: Project, name: str) -> None:
     done = project.run(name, "--help")

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.change import ConnectionName, SegmentId
 from petiole.core.domain.identity import IdentifierType
 
 Port_co = TypeVar("Port_co", covariant=True)
@@ -29,6 +29,11 @@ def _nothing(settings: BaseModel) -> Collection[str]:
     return ()
 
 
+def _no_trouble(segment: SegmentId) -> str:
+    del segment
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterSpec(Generic[Settings, Port_co]):
     """One adapter of a plugin.
@@ -46,6 +51,8 @@ class AdapterSpec(Generic[Settings, Port_co]):
     open: Callable[[AdapterContext[Settings]], AbstractContextManager[Port_co]]
     reserved_fields: Callable[[Settings], Collection[str]] = _nothing
     """Names that the wire needs for itself; the host refuses a profile field of that name."""
+    segment_trouble: Callable[[SegmentId], str] = _no_trouble
+    """Why nothing can be sent to a segment of that name, with the remedy, or an empty text."""
 
 
 AnyAdapterSpec: TypeAlias = AdapterSpec[Any, object]

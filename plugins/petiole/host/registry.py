@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.change import ConnectionName, SegmentId
 from petiole.core.errors import InvalidSettings, PortNotBound, UnknownAdapter
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.hooks import AdapterContext, AnyAdapterSpec, ManifestAdapter, Secret
@@ -68,6 +68,13 @@ class Registry:
         """Name the fields that a profile must not have, since the sink's wire uses them itself."""
         _, spec = self._choose(ProfileSink, name, settings)
         return spec.reserved_fields(validate_plugin_keys(spec.settings, name, settings))
+
+    def segment_trouble(
+        self, name: ConnectionName, settings: ConnectionSettings, segment: SegmentId
+    ) -> str:
+        """Tell why a connection's sink could not send to a segment, or nothing."""
+        _, spec = self._choose(ProfileSink, name, settings)
+        return spec.segment_trouble(segment)
 
     def secrets(self, name: ConnectionName, settings: ConnectionSettings) -> Sequence[Secret]:
         """Name the secrets that a connection's sink works with."""

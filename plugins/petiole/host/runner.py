@@ -174,6 +174,7 @@ class Host:
         self, task: SyncInput, audience: Audience, *, besides: LogColumns | None = None
     ) -> tuple[Keying, FieldMapping]:
         _, settings = self._settings.connection(task.connection)
+        self._refuse_segment(task)
         keying = Keying(
             column=task.key,
             type=settings.identifier,
@@ -185,6 +186,12 @@ class Host:
         mapping = FieldMapping(columns=settings.fields, left_out=left_out)
         self._refuse_reserved(task.connection, mapping, audience)
         return keying, mapping
+
+    def _refuse_segment(self, task: SyncInput) -> None:
+        settings = self._settings.connections[task.connection]
+        registry = self._container.registry()
+        if trouble := registry.segment_trouble(task.connection, settings, task.segment):
+            raise InvalidSettings(f"segment {task.segment!r}: {trouble}")
 
     def _refuse_reserved(
         self, name: ConnectionName, mapping: FieldMapping, audience: Audience

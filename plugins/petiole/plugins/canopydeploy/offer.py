@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from petiole.adapters.canopydeploy.account import AccountSettings
 from petiole.adapters.canopydeploy.rest import open_webhook_sink
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
+from petiole.adapters.canopydeploy.soap.options import segment_trouble
 from petiole.adapters.canopydeploy.soap.settings import (
     CanopyDeployRealtimeSettings,
     reserved_options,
@@ -55,6 +56,7 @@ ADAPTERS: Sequence[AnyAdapterSpec] = (
         settings=CanopyDeployRealtimeSettings,
         open=_open_realtime,
         reserved_fields=reserved_options,
+        segment_trouble=segment_trouble,
     ),
     AdapterSpec(
         id="canopydeploy.campaigns",

@@ -13,7 +13,7 @@ from petiole.adapters.canopydeploy.faults import OTHER
 from petiole.adapters.canopydeploy.soap.faults import Refused
 from petiole.adapters.canopydeploy.soap.settings import CanopyDeployRealtimeSettings
 from petiole.adapters.canopydeploy.wire import LABELS
-from petiole.core.domain.change import ChangeKind, ProfileChange
+from petiole.core.domain.change import ChangeKind, ProfileChange, SegmentId
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import IdentifierType
 
@@ -75,18 +75,20 @@ class Options:
             )
 
 
+def segment_trouble(segment: SegmentId) -> str:
+    """Tell why a segment cannot be a campaign, or nothing."""
+    return "" if _number(segment) else "this is no campaign id; `petiole campaigns` lists them"
+
+
 def campaign_id(change: ProfileChange) -> int:
     """Read the campaign out of a change's segment.
 
     Raises:
         Refused: it is no campaign id.
     """
-    segment = change.scope.segment
-    number = _number(segment)
+    number = _number(change.scope.segment)
     if number is None:
-        raise Refused(
-            OTHER, f"the segment {segment!r} is no campaign id; `petiole campaigns` lists them"
-        )
+        raise Refused(OTHER, f"segment: {segment_trouble(change.scope.segment)}")
     return number
 
 
