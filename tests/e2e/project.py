@@ -88,6 +88,17 @@ class Project:
             done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
         )
 
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """Start `petiole` here, to be dealt with while it runs."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def sync(
         self, file: str | Path, *more: str, key: str = "id", stdin: bytes | None = None
     ) -> subprocess.CompletedProcess[str]:

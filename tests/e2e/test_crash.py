@@ -1,7 +1,5 @@
 """The host dies in the middle of a sync; the next run brings the rest."""
 
-import subprocess
-
 from tests.e2e.project import SEGMENT, Project, write_csv
 
 PROFILES = 3_000
@@ -16,13 +14,7 @@ def test_killed_host_loses_nobody(project: Project) -> None:
     )
     arguments = ("sync", "newsletter", path, "--segment", SEGMENT, "--key", "id")
     project.configure(more="max_in_flight = 4")
-    with subprocess.Popen(
-        project.command(*arguments),
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as host:
+    with project.start(*arguments) as host:
         project.wait_for(lambda: len(project.ledger().calls) >= 5)
         host.kill()
     in_the_middle = len(project.ledger().profiles)

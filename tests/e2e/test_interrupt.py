@@ -1,7 +1,6 @@
 """Ctrl-C in the middle: what is in the air is settled, the rest is kept, and the user is told."""
 
 import signal
-import subprocess
 
 import pytest
 
@@ -17,14 +16,7 @@ def test_interrupted_sync_keeps_the_rest_and_says_how_to_go_on(
     path = write_csv(project.folder / "all.csv", ["id"], ([str(n)] for n in range(PROFILES)))
     project.configure(more="max_in_flight = 1")
     arguments = ("sync", "newsletter", path, "--segment", SEGMENT, "--key", "id")
-    with subprocess.Popen(
-        project.command(*arguments),
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as host:
+    with project.start(*arguments) as host:
         project.wait_for(lambda: len(project.ledger().calls) >= 3)
         host.send_signal(number)
         said, complained = host.communicate(timeout=20)
@@ -41,14 +33,7 @@ def test_interrupted_sync_keeps_the_rest_and_says_how_to_go_on(
 
 
 def test_running_host_ends_within_a_moment(project: Project) -> None:
-    with subprocess.Popen(
-        project.command("run"),
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as host:
+    with project.start("run") as host:
         assert host.stdout is not None
         assert "Ctrl-C stops" in host.stdout.readline()
         host.send_signal(signal.SIGTERM)

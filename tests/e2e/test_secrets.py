@@ -1,7 +1,5 @@
 """The token is nowhere: not in the database, the log, an exception or a message."""
 
-import subprocess
-
 import pytest
 
 from tests.e2e.project import TOKEN, Project, write_csv
@@ -43,14 +41,7 @@ def test_running_host_goes_on_by_itself_once_the_secret_has_changed(project: Pro
     write_csv(project.folder / "few.csv", ["id"], ([str(n)] for n in range(300)))
     assert project.sync("few.csv", "--queue-only").returncode == 0
 
-    with subprocess.Popen(
-        project.command("run"),
-        cwd=project.folder,
-        env=project.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as host:
+    with project.start("run") as host:
         assert host.stderr is not None
         paused = host.stderr.readline()
         before = project.status()
