@@ -39,7 +39,7 @@ class RunSink:
         return _one_by_one(messages, self._run)
 
     def _run(self, message: Message) -> Outcome:
-        """Start a run. Documented: true says that it was queued."""
+        """Start a run. Assumed: true says that it was queued."""
         change = message.change
         queued = self._client.flag(
             "campaign_executeAsync",
