@@ -3,14 +3,12 @@
 To record anew, from the twin, run this file with: pytest --record-mode=rewrite
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from vcr.errors import CannotOverwriteExistingCassetteException
-from vcr.request import Request as RecordedRequest
 
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.identity import Identifier, IdentifierType
@@ -23,7 +21,7 @@ from petiole.core.errors import (
     Throttled,
     Unavailable,
 )
-from petiole.plugins.canopydeploy.sandbox import Sandbox, running
+from petiole.plugins.canopydeploy.sandbox import Sandbox
 from tests.adapters.canopydeploy.made import (
     TOKEN,
     TOKEN_VARIABLE,
@@ -32,6 +30,7 @@ from tests.adapters.canopydeploy.made import (
     messages,
     sink,
 )
+from tests.adapters.canopydeploy.recording import Stage, recorder_settings
 from tests.adapters.canopydeploy.twin import control, spoil
 from tests.repository import ROOT
 
@@ -41,33 +40,10 @@ PATH = "/app/api/rest/public/v2/project/datahook/data-receiver/"
 
 pytestmark = [pytest.mark.vcr, pytest.mark.block_network]
 
-Stage = Callable[[Callable[[Sandbox], None]], None]
-
-
-def _without_place_and_secrets(request: RecordedRequest) -> RecordedRequest | None:
-    parts = urlsplit(request.uri)
-    if parts.path.startswith("/_sandbox/"):
-        return None
-    request.uri = parts._replace(scheme="https", netloc="webhook.example.org").geturl()
-    return request
-
-
-def _without_chance(response: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
-    dropped = {"date", "server", "set-cookie"}
-    headers = response["headers"]
-    kept = {name: value for name, value in headers.items() if name.lower() not in dropped}
-    return {**response, "headers": kept}
-
 
 @pytest.fixture
-def vcr_config() -> dict[str, object]:
-    return {
-        "match_on": ["method", "scheme", "host", "path", "query", "body"],
-        "filter_headers": ["authorization", "cookie", "host", "user-agent"],
-        "filter_query_parameters": ["token"],
-        "before_record_request": _without_place_and_secrets,
-        "before_record_response": _without_chance,
-    }
+def vcr_config() -> Mapping[str, object]:
+    return recorder_settings(host="webhook.example.org", path=PATH)
 
 
 @pytest.fixture
@@ -76,29 +52,8 @@ def vcr_cassette_dir() -> str:
 
 
 @pytest.fixture
-def twin(record_mode: str) -> Iterator[Sandbox | None]:
-    """The twin while recording, nothing while replaying."""
-    if record_mode == "none":
-        yield None
-        return
-    with running(token=TOKEN) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def endpoint(twin: Sandbox | None) -> str:
-    return twin.rest if twin else f"http://127.0.0.1:9{PATH}demo"
-
-
-@pytest.fixture
-def stage(twin: Sandbox | None) -> Stage:
-    """Steer the twin, if there is one."""
-
-    def steer(how: Callable[[Sandbox], None]) -> None:
-        if twin:
-            how(twin)
-
-    return steer
+def endpoint(recorded_twin: Sandbox | None) -> str:
+    return recorded_twin.rest if recorded_twin else f"http://127.0.0.1:9{PATH}demo"
 
 
 def test_added_profiles_are_echoed_with_ids(endpoint: str) -> None:

@@ -17,9 +17,8 @@ from petiole.core.errors import (
     Throttled,
     Unavailable,
 )
-from petiole.plugins.canopydeploy.sandbox import Sandbox, running
+from petiole.plugins.canopydeploy.sandbox import Sandbox
 from tests.adapters.canopydeploy.made import (
-    TOKEN,
     TOKEN_VARIABLE,
     message,
     messages,
@@ -27,19 +26,6 @@ from tests.adapters.canopydeploy.made import (
     sink,
 )
 from tests.adapters.canopydeploy.twin import control, profiles, spoil
-
-
-@pytest.fixture(scope="module")
-def twin() -> Iterator[Sandbox]:
-    with running(token=TOKEN) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(twin: Sandbox) -> Sandbox:
-    control(twin, "reset", {})
-    control(twin, "settings", {"hold_seconds": 5})
-    return twin
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from petiole.core.errors import (
 )
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.hooks import AdapterContext
-from petiole.plugins.canopydeploy.sandbox import Sandbox, running
-from tests.adapters.canopydeploy.made import TOKEN, TOKEN_VARIABLE
+from petiole.plugins.canopydeploy.sandbox import Sandbox
+from tests.adapters.canopydeploy.made import TOKEN_VARIABLE
 from tests.adapters.canopydeploy.made import settings as batch_settings
 from tests.adapters.canopydeploy.soap.made import answering, fault, listing, result
 from tests.adapters.canopydeploy.twin import control
@@ -34,12 +34,6 @@ NAMES = ["Basket reminder", "Loyalty tier change", "Spring rebookers", "Welcome 
 def _no_waiting() -> Iterator[None]:
     with stamina.set_testing(True, attempts=3, cap=True):
         yield
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(token=TOKEN) as running_one:
-        yield running_one
 
 
 def listed(*pairs: tuple[str, str]) -> httpx.MockTransport:

@@ -13,11 +13,10 @@ from petiole.adapters.canopydeploy.soap.sink import MemberSink, RunSink
 from petiole.core.domain.change import SegmentId
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import Identifier
-from petiole.plugins.canopydeploy.sandbox import Sandbox, running
+from petiole.plugins.canopydeploy.sandbox import Sandbox
 from petiole.testing.contracts.campaign_source import CampaignSourceContract
 from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
 from petiole.testing.stands import RETRY_AFTER, CampaignStand, SinkStand, Trouble
-from tests.adapters.canopydeploy.made import TOKEN
 from tests.adapters.canopydeploy.soap.made import (
     answering,
     customer,
@@ -120,19 +119,6 @@ class MemberStand(TwinStand):
         """Delete the customer: the platform rejects whom it does not know."""
         with urlopen(customer_request(self._sandbox, "DELETE", id_=identifier.value)):
             pass
-
-
-@pytest.fixture(scope="module")
-def twin() -> Iterator[Sandbox]:
-    with running(token=TOKEN) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(twin: Sandbox) -> Sandbox:
-    control(twin, "reset", {})
-    control(twin, "settings", {"hold_seconds": 5})
-    return twin
 
 
 @pytest.fixture(scope="module")

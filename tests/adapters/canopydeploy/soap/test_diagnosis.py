@@ -18,9 +18,9 @@ from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.ports.diagnosis import Aspect, Diagnosis, Finding, Health
 from petiole.hooks import AdapterContext
-from petiole.plugins.canopydeploy.sandbox import Sandbox, running
+from petiole.plugins.canopydeploy.sandbox import Sandbox
 from petiole.plugins.canopydeploy.sandbox.soap.wsdl import write_wsdl
-from tests.adapters.canopydeploy.made import ENDPOINT, TOKEN, TOKEN_VARIABLE
+from tests.adapters.canopydeploy.made import ENDPOINT, TOKEN_VARIABLE
 from tests.adapters.canopydeploy.made import settings as batch_settings
 from tests.adapters.canopydeploy.rawserver import listening
 from tests.adapters.canopydeploy.soap.made import URL, fault, result, settings
@@ -72,12 +72,6 @@ def described(version: str, portal: str = "secure") -> httpx.Response:
 def only(findings: list[Finding], aspect: Aspect) -> Finding:
     (finding,) = (finding for finding in findings if finding.aspect is aspect)
     return finding
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with running(token=TOKEN) as twin:
-        yield twin
 
 
 def test_healthy_batch_connection_is_well_in_every_step(sandbox: Sandbox) -> None:

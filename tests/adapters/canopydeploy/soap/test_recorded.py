@@ -4,9 +4,8 @@ To record anew, from the twin, run this file with: pytest --record-mode=rewrite
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from vcr.errors import CannotOverwriteExistingCassetteException
@@ -17,8 +16,9 @@ from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.domain.report import ACCEPTED, Rejected
 from petiole.core.errors import Ambiguous, InvalidCredentials, Unavailable
-from petiole.plugins.canopydeploy.sandbox import Sandbox, running
+from petiole.plugins.canopydeploy.sandbox import Sandbox
 from tests.adapters.canopydeploy.made import TOKEN, TOKEN_VARIABLE, hashed, message
+from tests.adapters.canopydeploy.recording import Stage, recorder_settings
 from tests.adapters.canopydeploy.soap.made import customer, listing, members, runs
 from tests.adapters.canopydeploy.twin import control, spoil
 from tests.repository import ROOT
@@ -32,33 +32,14 @@ UUID = re.compile(rb"(<([\w-]+:)?uuid>)[^<]*(<)")
 
 pytestmark = [pytest.mark.vcr, pytest.mark.block_network]
 
-Stage = Callable[[Callable[[Sandbox], object]], None]
 
-
-def _without_place_and_secrets(request: RecordedRequest) -> RecordedRequest | None:
-    parts = urlsplit(request.uri)
-    if not parts.path.startswith(PATH):
-        return None
-    request.uri = parts._replace(scheme="https", netloc="soap.example.org").geturl()
+def without_token(request: RecordedRequest) -> None:
     request.body = UUID.sub(rb"\1(token)\3", request.body)
-    return request
-
-
-def _without_chance(response: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
-    dropped = {"date", "server", "set-cookie"}
-    headers = response["headers"]
-    kept = {name: value for name, value in headers.items() if name.lower() not in dropped}
-    return {**response, "headers": kept}
 
 
 @pytest.fixture
-def vcr_config() -> dict[str, object]:
-    return {
-        "match_on": ["method", "scheme", "host", "path", "query", "body"],
-        "filter_headers": ["authorization", "content-length", "cookie", "host", "user-agent"],
-        "before_record_request": _without_place_and_secrets,
-        "before_record_response": _without_chance,
-    }
+def vcr_config() -> Mapping[str, object]:
+    return recorder_settings(host="soap.example.org", path=PATH, scrub=without_token)
 
 
 @pytest.fixture
@@ -67,29 +48,8 @@ def vcr_cassette_dir() -> str:
 
 
 @pytest.fixture
-def twin(record_mode: str) -> Iterator[Sandbox | None]:
-    """The twin while recording, nothing while replaying."""
-    if record_mode == "none":
-        yield None
-        return
-    with running(token=TOKEN) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def url(twin: Sandbox | None) -> str:
-    return twin.soap if twin else f"http://127.0.0.1:9{PATH}"
-
-
-@pytest.fixture
-def stage(twin: Sandbox | None) -> Stage:
-    """Steer the twin, if there is one."""
-
-    def steer(how: Callable[[Sandbox], object]) -> None:
-        if twin:
-            how(twin)
-
-    return steer
+def url(recorded_twin: Sandbox | None) -> str:
+    return recorded_twin.soap if recorded_twin else f"http://127.0.0.1:9{PATH}"
 
 
 def test_runs_of_every_kind_are_queued(url: str) -> None:

@@ -20,25 +20,12 @@ from petiole.core.errors import (
     Unavailable,
 )
 from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
-from petiole.plugins.canopydeploy.sandbox import Sandbox, running
+from petiole.plugins.canopydeploy.sandbox import Sandbox
 from tests.adapters.canopydeploy.made import TOKEN, TOKEN_VARIABLE, hashed, message
 from tests.adapters.canopydeploy.soap.made import context, customer, members, runs
 from tests.adapters.canopydeploy.twin import control, profiles, spoil
 
 ADD, UPDATE, REMOVE = ChangeKind.ADD, ChangeKind.UPDATE, ChangeKind.REMOVE
-
-
-@pytest.fixture(scope="module")
-def twin() -> Iterator[Sandbox]:
-    with running(token=TOKEN) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(twin: Sandbox) -> Sandbox:
-    control(twin, "reset", {})
-    control(twin, "settings", {"hold_seconds": 5})
-    return twin
 
 
 @pytest.fixture
