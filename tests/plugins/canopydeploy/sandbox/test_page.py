@@ -108,6 +108,16 @@ def test_page_counts_the_rows_of_each_table(desk: Desk) -> None:
     assert counts == {"customer": "1", "plan": "2", "subscription": "0"}
 
 
+def test_page_shows_the_beginning_of_a_long_rule(desk: Desk) -> None:
+    identifiers = [str(number) for number in range(1_000)]
+    desk.control("POST", "faults", {"rules": [{"fault": "reject", "identifiers": identifiers}]})
+
+    (rule, _, _), *_ = rows(desk, "Fault script")
+
+    assert rule.startswith('{"fault": "reject"')
+    assert len(rule) <= 300
+
+
 def test_call_without_an_answer_says_so(desk: Desk) -> None:
     desk.control("POST", "faults", {"rules": [{"fault": "cut-before"}]})
     desk.post(record("a"))

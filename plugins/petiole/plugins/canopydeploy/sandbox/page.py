@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from textwrap import shorten
 
 from petiole.plugins.canopydeploy.sandbox.ledger import Call
 from petiole.plugins.canopydeploy.sandbox.platform import State
@@ -12,6 +13,9 @@ from petiole.plugins.canopydeploy.sandbox.webhook import MOUNT
 
 SHOWN_CALLS = 50
 """How many of the last calls the page shows; the ledger has them all."""
+
+RULE_CHARACTERS = 300
+"""How much of a rule the page shows; it may name thousands of records."""
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -65,7 +69,7 @@ def page(state: State) -> str:
     )
     last = map(_call, calls[: -SHOWN_CALLS - 1 : -1])
     faults = (
-        (json.dumps(rule["rule"], ensure_ascii=False), rule["seen"] or "", rule["fired"])
+        (_shortened(rule["rule"]), rule["seen"] or "", rule["fired"])
         for rule in state.faults.shown()
     )
     endpoints = (
@@ -81,6 +85,10 @@ def page(state: State) -> str:
         + _table("Webhooks", ("Address", "Key of the mapping"), endpoints)
         + _table("Data model", ("Table", "Contained in", "Columns", "Rows"), _tables(state))
     )
+
+
+def _shortened(rule: object) -> str:
+    return shorten(json.dumps(rule, ensure_ascii=False), RULE_CHARACTERS, placeholder=" …")
 
 
 CALL_HEADS = ("No.", "At (UTC)", "Status", "Call", "Records", "Applied", "Rejected", "Fault")
