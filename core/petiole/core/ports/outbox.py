@@ -18,15 +18,16 @@ class Outbox(Protocol):
     Each call is one transaction: it happens whole or not at all, and what returned has survived a
     crash. Changes of one profile on one account are claimed in the order in which they were
     enqueued, never two at a time, across all connections of that account; profiles never wait for
-    each other. At every moment the accounting identity holds (`domain.tally`).
+    each other. At every moment the accounting identity holds (`domain.tally`). Messages weigh what
+    their fields do as UTF-8.
     """
 
     def enqueue(self, changes: Sequence[ProfileChange], *, folding: bool) -> EnqueueReceipt:
         """Take changes, in order.
 
-        A change whose `id` was seen before is not taken again. With `folding`, a change is folded
-        into the one before it of the same profile if that is pending in the same scope and has
-        never been sent; the age of the earlier one stays.
+        A change whose `id` its connection has seen before is not taken again. With `folding`, a
+        change is folded into the one before it of the same profile if that is pending in the same
+        scope and has never been claimed; the age of the earlier one stays.
         """
         ...
 
@@ -63,5 +64,9 @@ class Outbox(Protocol):
 
         Returns:
             the batches that were not ours any more: nothing was recorded for those.
+
+        Raises:
+            OutboxError: the verdicts on a batch of ours do not name exactly its messages; nothing
+                at all was recorded.
         """
         ...
