@@ -13,7 +13,7 @@ from petiole.testing.changes import change
 from petiole.testing.contracts.runs import ALL, NEWSLETTER, claim, fill, settle
 
 HOT = 20_000
-# Along the index of the dead letters it goes in the order that is asked for, and stops at the limit.
+# Along the index of the dead letters it goes in the order asked for, and stops at the limit.
 WALK = re.compile(
     r"SCAN (message|profile|ledger|batch|tally|connection_state)\b(?! USING INDEX message_dead)"
 )

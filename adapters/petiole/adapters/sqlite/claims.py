@@ -17,9 +17,7 @@ from petiole.core.domain.message import Batch, BatchId, MessageState
 MOST_WOKEN = 10_000
 """Messages whose wait is over and that one claim makes claimable; the rest wait for the next."""
 
-_RENEW = """
-UPDATE batch SET owner = ?, claimed_at = ?, lease_until = ?, claims = claims + 1 WHERE id = ?
-"""
+_RENEW = "UPDATE batch SET owner = ?, claimed_at = ?, lease_until = ? WHERE id = ?"
 _ATTEMPT = "UPDATE message SET attempts = attempts + 1 WHERE batch = ? AND state = 'in_flight'"
 _OF_BATCH = """
 SELECT message.id, attempts, enqueued_at, weight_bytes,

@@ -64,7 +64,6 @@ CREATE TABLE batch (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     connection TEXT NOT NULL,
     owner TEXT NOT NULL,
-    claims INTEGER NOT NULL DEFAULT 1,
     claimed_at INTEGER NOT NULL,
     lease_until INTEGER NOT NULL,
     settled_at INTEGER

@@ -47,9 +47,11 @@ class BacklogContract:
     def test_look_ends_where_the_weight_is_reached(self, store: Store) -> None:
         store.outbox.enqueue([weighing(number, 60) for number in range(1, 10)], folding=True)
 
-        backlog = store.outbox.backlog(NEWSLETTER, BatchPolicy(max_bytes=100))
+        above = store.outbox.backlog(NEWSLETTER, BatchPolicy(max_bytes=100))
+        exact = store.outbox.backlog(NEWSLETTER, BatchPolicy(max_bytes=120))
 
-        assert (backlog.claimable, backlog.weight_bytes) == (2, 120)
+        assert (above.claimable, above.weight_bytes) == (2, 120)
+        assert exact == above
 
     def test_age_is_that_of_the_oldest(self, stand: StoreStand, store: Store) -> None:
         began = stand.clock.now()

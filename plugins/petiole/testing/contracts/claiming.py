@@ -77,6 +77,13 @@ class ClaimContract:
 
         assert [numbers(batch) for batch in batches] == [[1, 2]]
 
+    def test_last_message_may_fill_a_batch_to_the_byte(self, store: Store) -> None:
+        store.outbox.enqueue([weighing(number, 50) for number in (1, 2)], folding=True)
+
+        batches = claim(store, policy=BatchPolicy(max_bytes=100), partial=False)
+
+        assert [numbers(batch) for batch in batches] == [[1, 2]]
+
     def test_batch_is_full_when_the_next_does_not_fit(self, store: Store) -> None:
         store.outbox.enqueue([weighing(number, 60) for number in (1, 2)], folding=True)
 

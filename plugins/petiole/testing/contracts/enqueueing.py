@@ -206,6 +206,14 @@ class FoldContract:
 
         assert left_over(store) == changes
 
+    def test_change_folds_into_the_last_of_a_long_line(self, store: Store) -> None:
+        changes = [change(1), change(1, within=OTHER_SEGMENT), change(1, UPDATE, {"a": 1})]
+        store.outbox.enqueue(changes, folding=True)
+
+        store.outbox.enqueue([change(1, UPDATE, {"a": 2})], folding=True)
+
+        assert [c.fields.values() for c in left_over(store)] == [{}, {}, {"a": 2}]
+
     def test_same_number_on_another_account_is_another_profile(self, store: Store) -> None:
         changes = [change(1), change(1, UPDATE, within=scope("partner", account="partner"))]
 
