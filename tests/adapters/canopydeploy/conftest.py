@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 
 from petiole.plugins.canopydeploy.sandbox import Sandbox, running
 from tests.adapters.canopydeploy.made import TOKEN, TOKEN_VARIABLE
 from tests.adapters.canopydeploy.recording import Stage
+from tests.adapters.canopydeploy.stand import Door
 from tests.adapters.canopydeploy.twin import control
 
 
@@ -46,3 +48,14 @@ def stage(recorded_twin: Sandbox | None) -> Stage:
             how(recorded_twin)
 
     return steer
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[httpx.BaseTransport]:
+    with httpx.HTTPTransport() as network:
+        yield network
+
+
+@pytest.fixture
+def door(network: httpx.BaseTransport) -> Door:
+    return Door(network)

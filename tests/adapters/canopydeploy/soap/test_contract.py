@@ -9,14 +9,14 @@ import pytest
 import stamina
 
 from petiole.adapters.canopydeploy.campaigns import SoapCampaigns
-from petiole.adapters.canopydeploy.soap.sink import MemberSink, RunSink
+from petiole.adapters.canopydeploy.soap.sink import MemberSink
 from petiole.core.domain.change import SegmentId
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import Identifier
 from petiole.plugins.canopydeploy.sandbox import Sandbox
 from petiole.testing.contracts.campaign_source import CampaignSourceContract
 from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
-from petiole.testing.stands import RETRY_AFTER, CampaignStand, SinkStand, Trouble
+from petiole.testing.stands import CampaignStand, SinkStand, Trouble
 from tests.adapters.canopydeploy.soap.made import (
     answering,
     customer,
@@ -26,117 +26,40 @@ from tests.adapters.canopydeploy.soap.made import (
     result,
     runs,
 )
-from tests.adapters.canopydeploy.twin import control, ledger
+from tests.adapters.canopydeploy.stand import FAULTS, TIMEOUT, Door, TwinStand
 
 LIST = "campaign_getAllExecutable"
 SOAP_PATH = "/app/api/soap/"
-TIMEOUT = "300ms"
-SLOW_DOWN = {"Retry-After": str(int(RETRY_AFTER.total_seconds()))}
-FAULTS: Mapping[Trouble, Mapping[str, object]] = {
-    Trouble.UNAVAILABLE: {"fault": "status", "status": 503},
-    Trouble.BUSY: {"fault": "status", "status": 429, "headers": SLOW_DOWN},
-    Trouble.LOST_ANSWER: {"fault": "timeout-after"},
-    Trouble.LOST_REQUEST: {"fault": "timeout-before"},
-    Trouble.GIBBERISH: {"fault": "html", "applied": True},
-    Trouble.WRONG_SECRET: {"fault": "status", "status": 401},
-    Trouble.WRONG_ADDRESS: {"fault": "status", "status": 404},
-    Trouble.REFUSED_CONTENT: {"fault": "status", "status": 400},
-}
-
-
-class Door(httpx.BaseTransport):
-    """The way to the platform: counts who passes, and may be shut for one call."""
-
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self._inner = inner
-        self.calls = 0
-        self.shut = False
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.calls += 1
-        if self.shut:
-            self.shut = False
-            raise httpx.ConnectError("nobody answers", request=request)
-        return self._inner.handle_request(request)
-
-
-class TwinStand:
-    """A sink, and the twin behind it."""
-
-    ceiling = 1
-
-    def __init__(self, sink: RunSink | MemberSink, door: Door, sandbox: Sandbox) -> None:
-        self.sink = sink
-        self._door = door
-        self._sandbox = sandbox
-
-    @property
-    def calls(self) -> int:
-        return self._door.calls
-
-    def identifier(self, number: int) -> Identifier:
-        return Identifier.customer_id(str(number))
-
-    def held(self, segment: SegmentId) -> Mapping[Identifier, Mapping[str, JsonValue]]:
-        held = self._ledger("profiles").get(segment, {})
-        assert isinstance(held, dict)
-        return {Identifier.customer_id(value): fields for value, fields in held.items()}
-
-    def reject(self, identifier: Identifier) -> None:
-        self._spoil({"fault": "reject", "identifiers": [identifier.value]})
-
-    def meet(self, trouble: Trouble) -> None:
-        if trouble is Trouble.UNREACHABLE:
-            self._door.shut = True
-        else:
-            self._spoil({**FAULTS[trouble], "calls": [1], "path": SOAP_PATH})
-
-    def _spoil(self, rule: Mapping[str, object]) -> None:
-        control(self._sandbox, "faults", {"rules": [rule]})
-
-    def _ledger(self, part: str) -> Mapping[str, object]:
-        return ledger(self._sandbox)[part]
 
 
 class MemberStand(TwinStand):
     """The same for memberships: people must be customers, and are held without any fields."""
 
     def __init__(self, sink: MemberSink, door: Door, sandbox: Sandbox) -> None:
-        super().__init__(sink, door, sandbox)
+        super().__init__(sink, door, sandbox, path=SOAP_PATH, ceiling=1)
         self._customers: dict[int, Identifier] = {}
 
     def identifier(self, number: int) -> Identifier:
         if number not in self._customers:
-            self._customers[number] = Identifier.customer_id(customer(self._sandbox))
+            self._customers[number] = Identifier.customer_id(customer(self.sandbox))
         return self._customers[number]
 
     def held(self, segment: SegmentId) -> Mapping[Identifier, Mapping[str, JsonValue]]:
-        members = self._ledger("members").get(segment, [])
+        members = self.ledger("members").get(segment, [])
         assert isinstance(members, list)
         return {Identifier.customer_id(str(member)): {} for member in members}
 
     def reject(self, identifier: Identifier) -> None:
         """Delete the customer: the platform rejects whom it does not know."""
-        with urlopen(customer_request(self._sandbox, "DELETE", id_=identifier.value)):
+        with urlopen(customer_request(self.sandbox, "DELETE", id_=identifier.value)):
             pass
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[httpx.BaseTransport]:
-    with httpx.HTTPTransport() as network:
-        yield network
-
-
-@pytest.fixture
-def door(network: httpx.BaseTransport) -> Door:
-    return Door(network)
 
 
 class TestRunSink(ProfileSinkContract):
     @pytest.fixture
     def stand(self, sandbox: Sandbox, door: Door) -> Iterator[SinkStand]:
         with runs(door, soap_url=sandbox.soap, timeout=TIMEOUT) as sink:
-            yield TwinStand(sink, door, sandbox)
+            yield TwinStand(sink, door, sandbox, path=SOAP_PATH, ceiling=1)
 
 
 class TestMemberSink(VerifyingSinkContract):
