@@ -1,21 +1,25 @@
 """The host on swapped adapters: virtual time, a sink in memory, the durable outbox."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from dependency_injector import providers
 
-from petiole.adapters.memory import FrozenClock, InlineWorkers, MemorySink
+from petiole.adapters.memory import FrozenClock, InlineWorkers, MemoryAudience, MemorySink
+from petiole.core.delivery.reading import Refusals
 from petiole.core.delivery.relay import Delivery
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange, SegmentId
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import MessageState
+from petiole.core.errors import InvalidSettings
 from petiole.host.observers import DeliveryCount
+from petiole.host.registry import Registry
 from petiole.host.runner import Host, SyncInput, open_host
-from petiole.host.settings import Settings
+from petiole.host.settings import ConnectionSettings, Settings
 
 NAME = ConnectionName("newsletter")
 TASK = SyncInput(connection=NAME, segment=SegmentId("4711"), key="id")
@@ -95,3 +99,31 @@ def test_full_batches_go_at_once_and_the_rest_waits(tmp_path: Path) -> None:
     assert [len(batch) for batch in sink.deliveries] == [100, 100]
     assert status.tally[MessageState.PENDING] == 50
     assert status.tally.balanced
+
+
+def test_kind_that_the_plugin_does_not_carry_is_refused_before_anything_is_queued(
+    tmp_path: Path,
+) -> None:
+    clock, sink = FrozenClock(START), MemorySink()
+    everybody, half = [{"id": "1"}, {"id": "2"}], [{"id": "1"}]
+    with hosted(tmp_path, clock, sink) as host:
+        host.container.registry.override(providers.Object(AddsOnly(host.container.plugins())))
+        with host.plan(TASK, MemoryAudience(everybody), mirror=True, refusals=Refusals()) as plan:
+            host.enqueue_plan(TASK, plan)
+        host.deliver(flush=True, until=lambda: False)
+
+        with (
+            host.plan(TASK, MemoryAudience(half), mirror=True, refusals=Refusals()) as plan,
+            pytest.raises(InvalidSettings, match="cannot remove profiles"),
+        ):
+            host.enqueue_plan(TASK, plan)
+        (status,) = host.status()
+
+    assert status.tally.enqueued == 2
+
+
+class AddsOnly(Registry):
+    """A registry whose sinks carry additions only."""
+
+    def kinds(self, name: ConnectionName, settings: ConnectionSettings) -> Sequence[ChangeKind]:
+        return [ChangeKind.ADD]

@@ -1,13 +1,13 @@
 """Choose the adapter for each port of a connection, and open it."""
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from petiole.core.domain.change import ConnectionName, SegmentId
-from petiole.core.errors import InvalidSettings, PortNotBound, UnknownAdapter
+from petiole.core.domain.change import ChangeKind, ConnectionName, SegmentId
+from petiole.core.errors import ConfigurationError, InvalidSettings, PortNotBound, UnknownAdapter
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.hooks import AdapterContext, AnyAdapterSpec, ManifestAdapter, Secret
 from petiole.host.discovery import Plugins
@@ -44,7 +44,7 @@ class Registry:
             identifier=settings.identifier,
             settings=validate_plugin_keys(self._model(spec, name, settings), name, settings),
         )
-        with spec.open(context) as adapter:
+        with _opened(declared, spec, context) as adapter:
             if not isinstance(adapter, port):
                 raise PortNotBound(
                     f"{spec.id} opened a {type(adapter).__name__}, which is no {port.__name__}"
@@ -68,6 +68,11 @@ class Registry:
         """Name the fields that a profile must not have, since the sink's wire uses them itself."""
         _, spec = self._choose(ProfileSink, name, settings)
         return spec.reserved_fields(validate_plugin_keys(spec.settings, name, settings))
+
+    def kinds(self, name: ConnectionName, settings: ConnectionSettings) -> Collection[ChangeKind]:
+        """Name the kinds of change that a connection's sink carries; all, unless it says which."""
+        declared, _ = self._choose(ProfileSink, name, settings)
+        return declared.kinds or tuple(ChangeKind)
 
     def segment_trouble(
         self, name: ConnectionName, settings: ConnectionSettings, segment: SegmentId
@@ -105,3 +110,17 @@ class Registry:
                         return declared, spec
         wanted = port.__name__ + (f" for lane {lane!r}" if lane else "")
         raise UnknownAdapter(f"connections.{name}: plugin {settings.plugin!r} offers no {wanted}")
+
+
+@contextmanager
+def _opened(
+    declared: ManifestAdapter, spec: AnyAdapterSpec, context: AdapterContext[BaseModel]
+) -> Iterator[object]:
+    """Open an adapter; one whose libraries are missing says which extra brings them."""
+    with ExitStack() as stack:
+        try:
+            adapter = stack.enter_context(spec.open(context))
+        except ImportError as error:
+            remedy = f"install the extra {declared.extra!r}" if declared.extra else "install it"
+            raise ConfigurationError(f"{spec.id} needs {error.name}; {remedy}") from error
+        yield adapter

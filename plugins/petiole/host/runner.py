@@ -1,6 +1,6 @@
 """The host runner: plans, enqueues, delivers and tells, for the command line and for programs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ from petiole.core.delivery.plan import Plan, plan_sync
 from petiole.core.delivery.reading import FieldMapping, Keying, Refusals
 from petiole.core.domain.batching import Backlog
 from petiole.core.domain.breaker import ConnectionState, PauseReason, probing
-from petiole.core.domain.change import ConnectionName, ProfileChange, Scope, SegmentId
+from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange, Scope, SegmentId
 from petiole.core.domain.dead_letter import DeadLetter
 from petiole.core.domain.tally import EnqueueReceipt, Tally
 from petiole.core.errors import InvalidSettings
@@ -107,7 +107,18 @@ class Host:
     def enqueue_plan(
         self, task: SyncInput, plan: Plan, on_chunk: Callable[[EnqueueReceipt], None] | None = None
     ) -> EnqueueReceipt:
-        """Put a plan's changes into the outbox."""
+        """Put a plan's changes into the outbox.
+
+        Raises:
+            InvalidSettings: the connection's plugin does not carry changes of such a kind.
+        """
+        difference = plan.difference
+        planned = {
+            ChangeKind.ADD: difference.added,
+            ChangeKind.UPDATE: difference.updated,
+            ChangeKind.REMOVE: difference.removed - plan.withheld,
+        }
+        self._refuse_kinds(task.connection, [kind for kind, number in planned.items() if number])
         return self.enqueue(task, plan.changes(self._container.clock().now()), on_chunk)
 
     def enqueue(
@@ -169,6 +180,16 @@ class Host:
         """Open every sink now, so that a wrong setting or secret is told before any work."""
         self._container.sinks()
         self._container.plugins().load_observers()
+
+    def _refuse_kinds(self, name: ConnectionName, kinds: Iterable[ChangeKind]) -> None:
+        settings = self._settings.connections[name]
+        carried = self._container.registry().kinds(name, settings)
+        for kind in kinds:
+            if kind not in carried:
+                raise InvalidSettings(
+                    f"plugin {settings.plugin!r} cannot {kind} profiles; it carries: "
+                    f"{', '.join(carried)} (nothing was queued)"
+                )
 
     def _reading(
         self, task: SyncInput, audience: Audience, *, besides: LogColumns | None = None

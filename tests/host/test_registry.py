@@ -1,0 +1,135 @@
+"""The registry opens what a connection needs, and refuses what does not fit."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from petiole.adapters.memory import MemorySink
+from petiole.core.domain.change import ConnectionName
+from petiole.core.errors import (
+    ConfigurationError,
+    InvalidSettings,
+    PortNotBound,
+    UnknownAdapter,
+)
+from petiole.core.ports.campaign_source import CampaignSource
+from petiole.core.ports.profile_sink import ProfileSink
+from petiole.hooks import AdapterContext, AdapterSpec, AnyAdapterSpec, Manifest, hookimpl
+from petiole.host.discovery import Plugins
+from petiole.host.registry import Registry
+from petiole.host.settings import ConnectionSettings
+
+NAME = ConnectionName("newsletter")
+MANIFEST = """\
+id = "acme"
+title = "Acme"
+host_api = 1
+
+[[adapters]]
+id = "acme.sink"
+port = "ProfileSink"
+lane = "batch"
+max_profiles = 50
+kinds = ["add", "update"]
+extra = "acme"
+"""
+
+
+class AcmeSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    opens: str = "a sink"
+
+
+class Acme:
+    """A plugin whose sink opens as its settings say; notes what was closed."""
+
+    def __init__(self) -> None:
+        self.closed: list[str] = []
+
+    @contextmanager
+    def open(self, context: AdapterContext[AcmeSettings]) -> Iterator[object]:
+        match context.settings.opens:
+            case "nothing":
+                raise ImportError("no such module", name="acme_client")
+            case "something else":
+                yield object()
+            case _:
+                yield MemorySink()
+                self.closed.append(context.connection)
+
+    @hookimpl
+    def petiole_provide_adapters(self) -> Sequence[AnyAdapterSpec]:
+        return [
+            AdapterSpec(id="acme.sink", port=ProfileSink, settings=AcmeSettings, open=self.open)
+        ]
+
+
+@pytest.fixture
+def acme() -> Acme:
+    return Acme()
+
+
+@pytest.fixture
+def registry(acme: Acme) -> Registry:
+    plugins = Plugins([])
+    plugins.register(Manifest.read(MANIFEST, origin="a test"), acme)
+    return Registry(plugins)
+
+
+def settings(**changes: object) -> ConnectionSettings:
+    given = {"plugin": "acme", "identifier": "customer-id", "batch": {"max_profiles": 50}}
+    return ConnectionSettings.model_validate({**given, **changes})
+
+
+def test_adapter_is_open_inside_and_closed_after(registry: Registry, acme: Acme) -> None:
+    with registry.open(ProfileSink, NAME, settings()) as sink:
+        inside = list(acme.closed)
+
+    assert isinstance(sink, MemorySink)
+    assert inside == []
+    assert acme.closed == [NAME]
+
+
+def test_impostor_is_refused(registry: Registry) -> None:
+    with (
+        pytest.raises(PortNotBound, match="object, which is no ProfileSink"),
+        registry.open(ProfileSink, NAME, settings(opens="something else")),
+    ):
+        pass
+
+
+def test_missing_library_names_the_extra(registry: Registry) -> None:
+    with (
+        pytest.raises(ConfigurationError, match="needs acme_client; install the extra 'acme'"),
+        registry.open(ProfileSink, NAME, settings(opens="nothing")),
+    ):
+        pass
+
+
+def test_batch_beyond_the_ceiling_is_refused(registry: Registry) -> None:
+    with (
+        pytest.raises(InvalidSettings, match=r"is 51; acme\.sink takes at most 50"),
+        registry.open(ProfileSink, NAME, settings(batch={"max_profiles": 51})),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("port", "lane", "told"),
+    [
+        (ProfileSink, "realtime", "no ProfileSink for lane 'realtime'"),
+        (CampaignSource, "batch", "no CampaignSource"),
+    ],
+)
+def test_what_the_plugin_does_not_offer_is_named(
+    registry: Registry, port: type[object], lane: str, told: str
+) -> None:
+    with pytest.raises(UnknownAdapter, match=told), registry.open(port, NAME, settings(lane=lane)):
+        pass
+
+
+def test_kinds_are_those_of_the_manifest(registry: Registry) -> None:
+    assert list(registry.kinds(NAME, settings())) == ["add", "update"]
