@@ -2,15 +2,15 @@
 
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.fields import Fields
+from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import MessageState
 from petiole.core.domain.settlement import Defer, Park, Retry
 from petiole.core.domain.tally import EnqueueReceipt
-from petiole.testing.changes import change, scope
+from petiole.testing.changes import change, scope, weighing
 from petiole.testing.contracts.runs import (
     ALL,
     MINUTE,
     NEWSLETTER,
-    buried,
     claim,
     deliver_everything,
     settle,
@@ -132,6 +132,13 @@ class FoldContract:
         )
         assert tally.balanced
 
+    def test_folded_change_weighs_what_it_holds_now(self, store: Store) -> None:
+        store.outbox.enqueue([weighing(1, 50)], folding=True)
+
+        store.outbox.enqueue([change(1, REMOVE)], folding=True)
+
+        assert store.outbox.backlog(NEWSLETTER, ALL).weight_bytes == len("{}")
+
     def test_earlier_change_keeps_its_age_and_id(self, stand: StoreStand, store: Store) -> None:
         store.outbox.enqueue([change(1, id_="first")], folding=True)
         began = stand.clock.now()
@@ -221,66 +228,11 @@ class FoldContract:
 
         assert receipt.folded == 0
 
-    def test_return_of_a_delivered_profile_is_an_update(self, store: Store) -> None:
-        store.outbox.enqueue([change(1, fields={"a": 1})], folding=True)
-        left_over(store)
-        store.outbox.enqueue([change(1, REMOVE)], folding=True)
+    def test_same_value_of_another_type_is_another_profile(self, store: Store) -> None:
+        digest = "e14ea289efcdde26d95aaa951e067d8eaf5bb6650a65bac28cb013bbc2406adc"
+        both = [Identifier.customer_id(digest), Identifier.hashed_email(digest)]
 
-        store.outbox.enqueue([change(1, ADD, {"a": 2})], folding=True)
+        receipt = store.outbox.enqueue([change(who) for who in both], folding=True)
 
-        assert [c.kind for c in left_over(store)] == [UPDATE]
-
-    def test_return_of_an_unknown_profile_is_an_addition(self, store: Store) -> None:
-        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
-
-        assert [c.kind for c in left_over(store)] == [ADD]
-
-    def test_return_behind_an_open_addition_is_an_update(self, store: Store) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [batch] = claim(store)
-
-        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
-        settle(store, batch)
-
-        assert [c.kind for c in left_over(store)] == [UPDATE]
-
-    def test_return_behind_an_open_removal_is_an_addition(self, store: Store) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        left_over(store)
-        store.outbox.enqueue([change(1, REMOVE)], folding=True)
-        [batch] = claim(store)
-
-        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
-        settle(store, batch)
-
-        assert [c.kind for c in left_over(store)] == [ADD]
-
-    def test_return_after_a_buried_addition_is_an_addition(self, store: Store) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [batch] = claim(store)
-        settle(store, batch, buried())
-
-        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
-
-        assert [c.kind for c in left_over(store)] == [ADD]
-
-    def test_return_looks_at_its_own_segment(self, store: Store) -> None:
-        store.outbox.enqueue([change(1, within=OTHER_SEGMENT)], folding=True)
-        left_over(store)
-
-        store.outbox.enqueue([change(1, REMOVE), change(1, ADD, {"a": 2})], folding=True)
-
-        assert [c.kind for c in left_over(store)] == [ADD]
-
-    def test_return_looks_past_other_segments(self, store: Store) -> None:
-        store.outbox.enqueue(
-            [
-                change(1, fields={"a": 1}),
-                change(1, within=OTHER_SEGMENT),
-                change(1, REMOVE),
-                change(1, ADD, {"a": 2}),
-            ],
-            folding=True,
-        )
-
-        assert [c.kind for c in left_over(store)] == [ADD, ADD, UPDATE]
+        assert receipt.folded == 0
+        assert [c.identifier for c in left_over(store)] == both
