@@ -91,6 +91,16 @@ def test_file_of_a_newer_petiole_is_refused(path: Path) -> None:
         open_database(path)
 
 
+def test_two_names_of_one_file_share_its_lock(path: Path) -> None:
+    other = path.with_name("other.db")
+    other.symlink_to(path)
+
+    with closing(open_database(path)), closing(open_database(other)):
+        locks = {file.name for file in path.parent.glob("*.lock")}
+
+    assert locks == {"petiole.db.lock"}
+
+
 def test_empty_file_becomes_a_database(path: Path) -> None:
     path.touch()
 

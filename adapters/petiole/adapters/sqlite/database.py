@@ -36,7 +36,11 @@ PATIENCE = timedelta(seconds=10)
 
 
 class Database:
-    """One connection, for one thread. Writers of all processes queue at a lock file."""
+    """One connection, for one thread. Writers of all processes queue at a lock file.
+
+    So do checkpoints, which happen within a commit or a close: where two of them meet, SQLite
+    before 3.51.3 may damage the file (sqlite.org/wal.html, "the WAL-reset bug").
+    """
 
     def __init__(self, path: Path, tables: Tables, lock: FileLock) -> None:
         self.path = path
@@ -95,7 +99,8 @@ def open_database(path: Path, *, patience: timedelta = PATIENCE) -> Database:
             f"SQLite {sqlite3.sqlite_version} is too old for the outbox; "
             f"use a Python that brings {'.'.join(map(str, OLDEST_SQLITE))} or newer"
         )
-    path = path.absolute()
+    # One file under two names would have two locks.
+    path = path.resolve()
     _refuse_misfits(path)
     try:
         lock = FileLock(path.with_name(f"{path.name}.lock"))

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import count
@@ -33,7 +33,8 @@ def key_of(account: AccountName, identifier: Identifier) -> ProfileKey:
     An index of these is a quarter of one of the identifiers themselves, and stays in memory.
     """
     whole = f"{account}\n{identifier.type}\n{identifier.value}".encode()
-    return ProfileKey(b64encode(blake2b(whole, digest_size=_KEY_BYTES).digest()).decode())
+    digest = blake2b(whole, digest_size=_KEY_BYTES).digest()
+    return ProfileKey(b2a_base64(digest, newline=False).decode())
 
 
 def numbered(

@@ -3,11 +3,12 @@
 import fcntl
 import os
 import re
+from glob import escape
 from pathlib import Path
 from uuid import uuid4
 
 from petiole.adapters.sqlite.lock import open_private
-from petiole.core.errors import ConfigurationError
+from petiole.core.errors import ConfigurationError, OutboxError
 
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -34,14 +35,23 @@ class Runners:
         """Be seen from now on, and clear away what dead runners left.
 
         Called inside a write transaction, so that two runners do not clear away each other.
+
+        Raises:
+            OutboxError: there is no space, or no leave to write.
         """
         if self._file is not None:
             return
-        for left in self._database.parent.glob(f"{self._database.name}.runner-*"):
-            if not _is_locked(left):
-                left.unlink(missing_ok=True)
-        self._file = open_private(self._path(self.own))
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            for left in self._database.parent.glob(f"{escape(self._database.name)}.runner-*"):
+                if not _is_locked(left):
+                    left.unlink(missing_ok=True)
+            self._file = open_private(self._path(self.own))
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except OSError as error:
+            raise OutboxError(
+                f"a runner cannot be announced beside {self._database}: {error.strerror}; "
+                "make room there, or allow writing"
+            ) from error
 
     def is_alive(self, runner: str) -> bool:
         """Tell whether that runner's process still holds its lock."""
