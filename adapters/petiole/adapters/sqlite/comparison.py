@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import TypeAlias
 
 from petiole.adapters.sqlite import held
@@ -12,10 +11,13 @@ from petiole.adapters.sqlite.held import Standing
 from petiole.adapters.sqlite.profiles import BEFORE_ALL, ProfileNumber
 from petiole.adapters.sqlite.staging import Staging
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
+from petiole.core.domain.chunking import chunked
 from petiole.core.domain.identity import Identifier
 from petiole.core.ports.ledger import Difference, Repeat, SnapshotProfile
 
 MOST_REPEATS = 1000
+PAGE_CHARACTERS = 4_000_000
+"""Of JSON text in memory at a time."""
 
 Reading: TypeAlias = Callable[[sqlite3.Connection, Scope, ProfileNumber], held.Page]
 
@@ -32,8 +34,12 @@ class SqliteComparison:
 
     def read(self, profiles: Iterable[SnapshotProfile]) -> None:
         """Judge every profile at its first line."""
-        rest = iter(profiles)
-        while page := list(islice(rest, held.PAGE)):
+        for page in chunked(
+            profiles,
+            most=held.PAGE,
+            heaviest=PAGE_CHARACTERS,
+            weigh=lambda profile: len(profile.fields.text),
+        ):
             fresh = self._at_first_lines(page)
             standings = self._standings(fresh)
             self._staging.add(

@@ -58,8 +58,8 @@ SELECT identifier_type, identifier FROM removal
 WHERE (identifier_type, identifier) > (?, ?) ORDER BY identifier_type, identifier LIMIT ?
 """
 _CHANGES = """
-SELECT place, identifier_type, identifier, kind, fields FROM profile
-WHERE place > ? AND kind IS NOT NULL ORDER BY place LIMIT ?
+SELECT identifier_type, identifier, kind, fields FROM profile
+WHERE kind IS NOT NULL ORDER BY place
 """
 
 
@@ -120,11 +120,8 @@ class Staging:
 
     def changes(self) -> Iterator[tuple[Identifier, ChangeKind, Fields]]:
         """Go through those that are added or updated, in the snapshot's order."""
-        last = 0
-        while page := self._connection.execute(_CHANGES, (last, PAGE)).fetchall():
-            for _, type_, value, kind, fields in page:
-                yield Identifier(IdentifierType(type_), value), ChangeKind(kind), Fields(fields)
-            last = page[-1][0]
+        for type_, value, kind, fields in self._connection.execute(_CHANGES):
+            yield Identifier(IdentifierType(type_), value), ChangeKind(kind), Fields(fields)
 
 
 @contextmanager

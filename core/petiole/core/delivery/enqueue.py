@@ -1,14 +1,17 @@
 """Put changes into the outbox in chunks: bounded memory, and every chunk durable."""
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 
 from petiole.core.domain.change import ProfileChange
+from petiole.core.domain.chunking import chunked
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.core.ports.outbox import Outbox
 
 CHUNK_CHANGES = 1_000
 """Changes per transaction: the disk's sync costs little, and progress shows."""
+
+CHUNK_CHARACTERS = 4_000_000
+"""Of JSON text per transaction, so that wide profiles take no more memory than many."""
 
 
 def enqueue_all(
@@ -30,9 +33,12 @@ def enqueue_all(
         the total. If `changes` raises, the chunks before are enqueued and stay so.
     """
     total = EnqueueReceipt()
-    source = iter(changes)
-    while chunk := list(islice(source, CHUNK_CHANGES)):
+    for chunk in chunked(changes, most=CHUNK_CHANGES, heaviest=CHUNK_CHARACTERS, weigh=_characters):
         total += outbox.enqueue(chunk, folding=folding)
         if on_chunk is not None:
             on_chunk(total)
     return total
+
+
+def _characters(change: ProfileChange) -> int:
+    return len(change.fields.text)
