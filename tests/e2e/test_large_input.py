@@ -10,7 +10,8 @@ from tests.e2e.project import SEGMENT, Project
 
 MEMORY_KIB = 200 * 1024
 THREE_GIGABYTES = 3_000_000_000
-ROWS_A_WRITE = 256
+NAME_ONLY = '[connections.newsletter.fields]\nname = "name"\n'
+WRITE_BYTES = 16_000_000
 
 MEASURED = """
 import resource, subprocess, sys
@@ -25,24 +26,26 @@ def stream(size: int, width: int) -> Iterator[bytes]:
     """Make up a CSV of at least `size` bytes whose rows are about `width` bytes long."""
     yield b"id,name,note\n"
     note = b"n" * width
+    rows = max(1, WRITE_BYTES // width)
     made = number = 0
     while made < size:
-        numbers = range(number, number + ROWS_A_WRITE)
+        numbers = range(number, number + rows)
         block = b"".join(b"%d,Name %d,%s\n" % (n, n, note) for n in numbers)
         yield block
         made += len(block)
-        number += ROWS_A_WRITE
+        number += rows
 
 
 @pytest.mark.parametrize(
-    ("size", "width"),
+    ("size", "width", "fields"),
     [
-        pytest.param(THREE_GIGABYTES, 65_536, id="3 GB of wide rows"),
-        pytest.param(50_000_000, 200, id="200,000 and more rows"),
+        pytest.param(THREE_GIGABYTES, 65_536, NAME_ONLY, id="3 GB of wide rows"),
+        pytest.param(50_000_000, 200, NAME_ONLY, id="200,000 and more rows"),
+        pytest.param(300_000_000, 1_000_000, "", id="rows of 1 MB, all of it sent"),
     ],
 )
-def test_memory_stays_bounded(project: Project, size: int, width: int) -> None:
-    project.configure(tables='[connections.newsletter.fields]\nname = "name"\n')
+def test_memory_stays_bounded(project: Project, size: int, width: int, fields: str) -> None:
+    project.configure(tables=fields)
     arguments = ("sync", "newsletter", "-", "--segment", SEGMENT, "--key", "id", "--queue-only")
     with subprocess.Popen(
         [sys.executable, "-c", MEASURED, *project.command(*arguments)],
