@@ -15,7 +15,7 @@ from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import MessageState
-from petiole.core.errors import InvalidSettings
+from petiole.core.errors import InvalidCredentials, InvalidSettings
 from petiole.host.observers import DeliveryCount
 from petiole.host.registry import Registry
 from petiole.host.runner import Host, SyncInput, open_host
@@ -27,7 +27,9 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
 @contextmanager
-def hosted(folder: Path, clock: FrozenClock, sink: MemorySink) -> Iterator[Host]:
+def hosted(
+    folder: Path, clock: FrozenClock, sink: MemorySink, observer: DeliveryCount | None = None
+) -> Iterator[Host]:
     """Open a host whose time is frozen and whose platform is in memory; the outbox is real."""
     settings = Settings.model_validate(
         {
@@ -42,7 +44,7 @@ def hosted(folder: Path, clock: FrozenClock, sink: MemorySink) -> Iterator[Host]
             "directory": folder,
         }
     )
-    with open_host(settings, [NAME], observer=DeliveryCount()) as host:
+    with open_host(settings, [NAME], observer=observer) as host:
         host.container.clock.override(providers.Object(clock))
         host.container.sinks.override(providers.Object({NAME: sink}))
         host.container.workers.override(providers.Object(InlineWorkers[Delivery](clock)))
@@ -127,3 +129,15 @@ class AddsOnly(Registry):
 
     def kinds(self, name: ConnectionName, settings: ConnectionSettings) -> Sequence[ChangeKind]:
         return [ChangeKind.ADD]
+
+
+def test_one_trouble_is_counted_once(tmp_path: Path) -> None:
+    clock, sink, counted = FrozenClock(START), MemorySink(), DeliveryCount()
+    sink.fail(1, InvalidCredentials("the token was refused", code="401"))
+
+    with hosted(tmp_path, clock, sink, counted) as host:
+        host.enqueue(TASK, changes(host, range(5)))
+        host.deliver(flush=True, until=lambda: False)
+
+    assert counted.trouble == {"401: the token was refused": 1}
+    assert (counted.deferred, counted.buried) == (5, {})

@@ -83,12 +83,10 @@ class DeliveryCount:
                     self.trouble[event.error] += 1
             case MessageBuried():
                 self.buried[event.verdict.code, event.verdict.reason] += 1
-            case ConnectionHeld() | ConnectionPaused():
-                self.trouble[event.reason] += 1
             case LeaseExpired():
                 self.trouble["another runner took a batch over; it may have arrived twice"] += 1
-            case MessagesDelivered():
-                pass
+            case MessagesDelivered() | ConnectionHeld() | ConnectionPaused():
+                pass  # counted with the batch that brought it about
 
     @property
     def settled(self) -> int:

@@ -95,8 +95,12 @@ def print_next_steps(delivering: Delivering, statuses: Sequence[ConnectionStatus
                 f"{status.name}: {count(waiting, 'change')} waiting. "
                 "Next: petiole status, or petiole run --once --flush",
             )
-        if delivering.counted.buried or delivering.counted.parked:
-            say(f"Next: petiole dead {status.name}")
+    if delivering.counted.buried or delivering.counted.parked:
+        ended_badly = (MessageState.DEAD, MessageState.PARKED)
+        names = [
+            status.name for status in statuses if any(status.tally[state] for state in ended_badly)
+        ]
+        say(f"Next: petiole dead {' '.join(names)}")
 
 
 def exit_code(delivering: Delivering, statuses: Sequence[ConnectionStatus]) -> int:
