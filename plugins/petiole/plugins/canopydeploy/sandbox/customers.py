@@ -24,7 +24,9 @@ NAMES: Mapping[str, str] = {
 }
 """The CRM's name of each field, by its name here."""
 
-IGNORED = frozenset({"id", "imageurl"})
+IMAGE = "imageurl"
+
+IGNORED = frozenset({"id", IMAGE})
 """Keys that a caller may send and that the platform sets itself."""
 
 SEARCHES: Mapping[str, str] = {"emailaddress": "emailAddress", "externalid": "externalId"}
@@ -114,7 +116,7 @@ def _shown(customer: Customer) -> dict[str, object]:
     shown: dict[str, object] = {key: customer.text(name) for key, name in NAMES.items()}
     if shown[BIRTHDAY] == FIELDS[BIRTHDAY].default:
         shown[BIRTHDAY] = None
-    return {"id": customer.id, **shown, "options": dict(customer.options)}
+    return {"id": customer.id, **shown, IMAGE: "", "options": dict(customer.options)}
 
 
 def _number(identity: str) -> int:

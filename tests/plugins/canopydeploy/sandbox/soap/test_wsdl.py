@@ -97,6 +97,10 @@ def test_no_version_is_the_newest() -> None:
     assert Caller().get(wsdl="").body == Caller().get(wsdl="", version="1.24").body
 
 
+def test_interface_is_asked_for_in_any_case() -> None:
+    assert Caller().get(WSDL="").body == Caller().get(wsdl="").body
+
+
 def test_unknown_version_is_not_found() -> None:
     answer = Caller().get(wsdl="", version="9.9")
 

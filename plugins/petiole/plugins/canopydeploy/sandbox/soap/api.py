@@ -55,7 +55,7 @@ class SoapApi:
             return self._call(request)
         if request.method not in {"GET", "HEAD"}:
             return Answer(status=405, headers={"Allow": "GET, HEAD, POST"})
-        if "wsdl" not in request.query:
+        if not any(name.lower() == "wsdl" for name in request.query):
             return text_answer("ask for ?wsdl, or post a SOAP 1.1 envelope", status=400)
         return self._wsdl(request)
 
