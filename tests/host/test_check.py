@@ -138,6 +138,31 @@ def test_wrong_token_and_missing_secret_are_told_apart(
     assert "set the environment variable CANOPYDEPLOY_TOKEN" in capsys.readouterr().out
 
 
+def test_memberships_by_hash_are_a_trouble_with_the_settings(
+    tmp_path: Path, sandbox: Sandbox, capsys: Captured
+) -> None:
+    path = tmp_path / "petiole.toml"
+    path.write_text(
+        '[connections.newsletter]\nplugin = "canopydeploy"\nlane = "realtime"\n'
+        'identifier = "hashed-email"\ndelivery = "membership"\n'
+        f'soap_url = "{sandbox.soap}"\ntoken = {{ env = "CANOPYDEPLOY_TOKEN" }}\n',
+        encoding="utf-8",
+    )
+
+    code = check(path)
+
+    assert code == EXIT_CODES[Aspect.SETTINGS]
+    assert 'set identifier = "customer-id"' in capsys.readouterr().out
+
+
+def test_secret_with_a_space_in_it_is_a_trouble_with_the_secret(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANOPYDEPLOY_TOKEN", "Bearer made-up")
+
+    assert check(configure()) == EXIT_CODES[Aspect.SECRET]
+
+
 def test_missing_settings_file_is_a_trouble_with_the_settings(
     tmp_path: Path, capsys: Captured
 ) -> None:

@@ -31,10 +31,13 @@ ONE = "<n:msg><n:Option><n:name>Spring</n:name><n:value>4711</n:value></n:Option
 Pair = tuple[Aspect, Health]
 
 
-def look(made: AccountSettings, transport: httpx.BaseTransport | None = None) -> list[Finding]:
-    context = AdapterContext(
-        connection=ConnectionName("any"), identifier=IdentifierType.CUSTOMER_ID, settings=made
-    )
+def look(
+    made: AccountSettings,
+    transport: httpx.BaseTransport | None = None,
+    *,
+    identifier: IdentifierType = IdentifierType.CUSTOMER_ID,
+) -> list[Finding]:
+    context = AdapterContext(connection=ConnectionName("any"), identifier=identifier, settings=made)
     with open_diagnosis(context, transport=transport) as diagnosis:
         assert isinstance(diagnosis, Diagnosis)
         return list(diagnosis.findings())
@@ -110,6 +113,41 @@ def test_looking_writes_nothing(sandbox: Sandbox) -> None:
     assert sorted(calls, key=str) == [("GET", None), ("GET", None), ("POST", LIST)]
     assert ledger["totals"]["records"] == 0
     assert ledger["totals"]["quota_used"] == 0
+
+
+def never_asked(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(f"nothing may be asked, but {request.method} was")
+
+
+def test_memberships_by_hash_are_a_trouble_with_the_settings() -> None:
+    made, nobody = settings(delivery="membership"), httpx.MockTransport(never_asked)
+
+    (found,) = look(made, nobody, identifier=IdentifierType.HASHED_EMAIL)
+
+    assert (found.aspect, found.health, found.subject) == (Aspect.SETTINGS, FAIL, "any")
+    assert 'goes with identifier = "customer-id" only' in found.told
+    assert 'identifier = "customer-id"' in found.remedy
+
+
+def test_runs_by_hash_are_well() -> None:
+    found = look(settings(), platform(), identifier=IdentifierType.HASHED_EMAIL)
+
+    assert all(finding.health is OK for finding in found)
+
+
+@pytest.mark.parametrize("token", ["two words", "a\nb", "a\tb", "a\x7fb"])
+@pytest.mark.parametrize("made", [settings(), batch_settings(soap_url=URL)], ids=["soap", "rest"])
+def test_token_that_cannot_be_one_is_a_trouble_with_the_secret(
+    made: AccountSettings, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+
+    (found,) = look(made, httpx.MockTransport(never_asked))
+
+    assert (found.aspect, found.health, found.subject) == (Aspect.SECRET, FAIL, "token")
+    assert "characters that no token has" in found.told
+    assert found.remedy == "store the token and nothing else"
+    assert token not in found.told
 
 
 def test_each_problem_has_a_remedy(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

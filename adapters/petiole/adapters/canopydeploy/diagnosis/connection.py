@@ -17,7 +17,10 @@ from petiole.adapters.canopydeploy.diagnosis.reachability import reached
 from petiole.adapters.canopydeploy.diagnosis.webhook import webhook_findings, webhook_token
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
 from petiole.adapters.canopydeploy.soap.client import open_client
-from petiole.adapters.canopydeploy.soap.settings import CanopyDeployRealtimeSettings
+from petiole.adapters.canopydeploy.soap.settings import (
+    CanopyDeployRealtimeSettings,
+    identifier_trouble,
+)
 from petiole.core.domain.campaign import Campaign
 from petiole.core.errors import DeliveryError, InvalidCredentials
 from petiole.core.ports.diagnosis import Aspect, Finding, Health
@@ -41,21 +44,56 @@ class ConnectionDiagnosis:
 
     def __init__(
         self,
-        settings: AccountSettings,
+        context: AdapterContext[AccountSettings],
         campaigns: SoapCampaigns,
         *,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._settings = settings
+        self._context = context
+        self._settings = context.settings
         self._campaigns = campaigns
         self._transport = transport
         self._hosts: dict[str, bool] = {}
 
     def findings(self) -> Iterator[Finding]:
-        """Look, and tell of each step as soon as it is known."""
+        """Look, and tell of each step as soon as it is known.
+
+        Where settings do not go together, or no token can look like the secret, that is all: no
+        call would be sent.
+        """
+        unusable = [*self._on_settings(), *self._on_secret()]
+        if unusable:
+            yield from unusable
+            return
         if isinstance(self._settings, CanopyDeployBatchSettings):
             yield from self._on_webhook(self._settings)
         yield from self._on_soap()
+
+    def _on_settings(self) -> Iterator[Finding]:
+        settings = self._settings
+        if not isinstance(settings, CanopyDeployRealtimeSettings):
+            return
+        if trouble := identifier_trouble(settings, self._context.identifier):
+            yield Finding(
+                aspect=Aspect.SETTINGS,
+                health=Health.FAIL,
+                subject=self._context.connection,
+                told=trouble,
+                remedy='set identifier = "customer-id", or delivery = "execute"',
+            )
+
+    def _on_secret(self) -> Iterator[Finding]:
+        try:
+            Credentials(self._settings.token, auth="bearer", username=None).token()
+        except InvalidCredentials as error:
+            told, _, remedy = error.reason.partition("; ")
+            yield Finding(
+                aspect=Aspect.SECRET,
+                health=Health.FAIL,
+                subject="token",
+                told=told,
+                remedy=remedy,
+            )
 
     def _on_webhook(self, settings: CanopyDeployBatchSettings) -> Iterator[Finding]:
         yield from self._reached(settings.endpoint, "endpoint")
@@ -154,4 +192,4 @@ def open_diagnosis(
         MissingSecret: the token is not where the settings say.
     """
     with open_client(context.settings, transport=transport) as client:
-        yield ConnectionDiagnosis(context.settings, SoapCampaigns(client), transport=transport)
+        yield ConnectionDiagnosis(context, SoapCampaigns(client), transport=transport)

@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from petiole.adapters.canopydeploy.account import AccountSettings, Name, Section
 from petiole.adapters.canopydeploy.settings import Statuses
+from petiole.core.domain.identity import IdentifierType
 
 
 class OptionNames(Section):
@@ -56,3 +57,13 @@ class CanopyDeployRealtimeSettings(AccountSettings):
 def reserved_options(settings: CanopyDeployRealtimeSettings) -> Collection[str]:
     """Name the platform fields that no mapping may use: the options that carry the change."""
     return settings.options.names() if settings.delivery == "execute" else ()
+
+
+def identifier_trouble(settings: CanopyDeployRealtimeSettings, identifier: IdentifierType) -> str:
+    """Tell why profiles that are identified so cannot be delivered, or nothing."""
+    if settings.delivery == "membership" and identifier is not IdentifierType.CUSTOMER_ID:
+        return (
+            'delivery = "membership" goes with identifier = "customer-id" only; '
+            "the platform finds no customer by a hash"
+        )
+    return ""

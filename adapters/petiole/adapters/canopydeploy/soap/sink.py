@@ -16,9 +16,11 @@ from petiole.adapters.canopydeploy.faults import OTHER
 from petiole.adapters.canopydeploy.soap.client import SoapClient, open_client
 from petiole.adapters.canopydeploy.soap.faults import CONFLICT, Refused
 from petiole.adapters.canopydeploy.soap.options import Options, campaign_id, customer_id
-from petiole.adapters.canopydeploy.soap.settings import CanopyDeployRealtimeSettings
+from petiole.adapters.canopydeploy.soap.settings import (
+    CanopyDeployRealtimeSettings,
+    identifier_trouble,
+)
 from petiole.core.domain.change import ChangeKind
-from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.report import ACCEPTED, Deferred, DeliveryReport, Outcome, Rejected
 from petiole.core.errors import DeliveryError, InvalidSettings
@@ -113,16 +115,12 @@ def open_realtime_sink(
         InvalidSettings: memberships were asked for, but profiles are identified by e-mail hashes.
     """
     settings = context.settings
-    members = settings.delivery == "membership"
-    if members and context.identifier is not IdentifierType.CUSTOMER_ID:
-        raise InvalidSettings(
-            f'connections.{context.connection}: delivery = "membership" goes with identifier = '
-            '"customer-id" only; the platform finds no customer by a hash'
-        )
+    if trouble := identifier_trouble(settings, context.identifier):
+        raise InvalidSettings(f"connections.{context.connection}: {trouble}")
     with open_client(settings, transport=transport) as client:
         yield (
             MemberSink(client)
-            if members
+            if settings.delivery == "membership"
             else RunSink(client, Options(settings, context.identifier))
         )
 
