@@ -96,13 +96,20 @@ def test_standard_input_is_an_audience_too(project: Project) -> None:
 
 
 def test_change_log_is_sent_once_however_often_it_is_read(project: Project) -> None:
-    rows = [["add", "1", "A"], ["add", "2", "B"], ["remove", "2", ""], ["update", "1", "C"]]
-    path = write_csv(project.folder / "log.csv", ["change", "id", "name"], rows)
+    columns = ["event", "change", "id", "name"]
+    rows = [
+        ["e1", "add", "1", "A"],
+        ["e2", "add", "2", "B"],
+        ["e3", "remove", "2", ""],
+        ["e4", "update", "1", "C"],
+    ]
+    path = write_csv(project.folder / "log.csv", columns, rows)
+    how = ("--mode", "changes", "--id-column", "event")
 
-    first = project.sync(path, "--mode", "changes")
-    again = project.sync(path, "--mode", "changes")
-    write_csv(path, ["change", "id", "name"], [*rows, ["add", "3", "D"]])
-    grown = project.sync(path, "--mode", "changes")
+    first = project.sync(path, *how)
+    again = project.sync(path, *how)
+    write_csv(path, columns, [*rows, ["e5", "add", "3", "D"]])
+    grown = project.sync(path, *how)
 
     assert [done.returncode for done in (first, again, grown)] == [0, 0, 0]
     ledger = project.ledger()

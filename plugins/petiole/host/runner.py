@@ -202,13 +202,16 @@ class Host:
             hashed=task.hashed,
             address=task.address,
         )
-        own = (besides.kind, besides.when) if besides else ()
-        left_out = {*keying.private, *(column for column in own if column)}
+        left_out = {*keying.private, *(besides.named if besides else ())}
         mapping = FieldMapping(columns=settings.fields, left_out=left_out)
         self._refuse_reserved(task.connection, mapping, audience)
         return keying, mapping
 
     def _refuse_segment(self, task: SyncInput) -> None:
+        if not task.segment.strip() or not task.segment.isprintable():
+            raise InvalidSettings(
+                f"segment {task.segment!r} is no id of an audience or campaign; see petiole campaigns"
+            )
         settings = self._settings.connections[task.connection]
         registry = self._container.registry()
         if trouble := registry.segment_trouble(task.connection, settings, task.segment):

@@ -31,6 +31,7 @@ def read(
     *,
     keying: Keying = BY_ID,
     when: str | None = None,
+    event: str | None = None,
     within: Scope | None = None,
     refusals: Refusals | None = None,
     columns: Sequence[str] | None = None,
@@ -40,8 +41,8 @@ def read(
             MemoryAudience(rows, columns=columns, name="log.csv"),
             scope=within or scope(),
             keying=keying,
-            mapping=FieldMapping(left_out={"change", "when"}),
-            columns=LogColumns(when=when),
+            mapping=FieldMapping(left_out={"change", "when", "event"}),
+            columns=LogColumns(when=when, event=event),
             refusals=Refusals() if refusals is None else refusals,
             now=NOON,
         )
@@ -155,34 +156,57 @@ def test_log_that_lacks_a_column_is_refused_before_any_row_is_read(missing: str)
         read(LOG, keying=keying, when="when", columns=columns)
 
 
-def test_reading_a_log_again_enqueues_nothing_twice() -> None:
+def timed(rows: Sequence[Mapping[str, JsonValue]]) -> list[Mapping[str, JsonValue]]:
+    """Give each row a time and an event id of its own."""
+    return [
+        {**row, "when": f"2026-03-02T08:{n:02}:00Z", "event": f"e-{n}"}
+        for n, row in enumerate(rows)
+    ]
+
+
+@pytest.mark.parametrize(("when", "event"), [("when", None), (None, "event"), ("when", "event")])
+def test_reading_a_log_again_enqueues_nothing_twice(when: str | None, event: str | None) -> None:
     outbox = MemoryStore(clock=FrozenClock()).outbox
-    enqueue_all(outbox, read(LOG), folding=True)
+    rows = timed(LOG)
+    enqueue_all(outbox, read(rows[:3], when=when, event=event), folding=False)
 
-    again = enqueue_all(outbox, read(LOG), folding=True)
+    grown = enqueue_all(outbox, read(rows, when=when, event=event), folding=False)
+    again = enqueue_all(outbox, read(rows, when=when, event=event), folding=False)
 
+    assert grown == EnqueueReceipt(enqueued=2, repeated=3)
     assert again == EnqueueReceipt(repeated=5)
 
 
-def test_log_that_has_grown_enqueues_only_its_end() -> None:
+def test_same_change_at_another_time_is_another_change() -> None:
     outbox = MemoryStore(clock=FrozenClock()).outbox
-    enqueue_all(outbox, read(LOG[:3]), folding=False)
+    leaves: Mapping[str, JsonValue] = {"id": "1", "change": "remove"}
 
-    grown = enqueue_all(outbox, read(LOG), folding=False)
+    first = read([{**leaves, "when": "2026-03-02"}], when="when")
+    second = read([{**leaves, "when": "2026-03-04"}], when="when")
 
-    assert grown == EnqueueReceipt(enqueued=2, repeated=3)
+    assert enqueue_all(outbox, [*first, *second], folding=False) == EnqueueReceipt(enqueued=2)
 
 
-def test_every_line_has_an_id_of_its_own() -> None:
-    ids = [change.id for change in read([LOG[0]] * 3 + [LOG[1]] * 3)]
+def test_without_time_or_event_every_row_counts_whenever_it_is_read() -> None:
+    outbox = MemoryStore(clock=FrozenClock()).outbox
 
-    assert None not in ids
-    assert len(set(ids)) == 6
+    first = enqueue_all(outbox, read(LOG), folding=False)
+    again = enqueue_all(outbox, read(LOG), folding=False)
+
+    assert (first, again) == (EnqueueReceipt(enqueued=5), EnqueueReceipt(enqueued=5))
+
+
+def test_row_without_an_event_id_is_refused_where_ids_are_promised() -> None:
+    refusals = Refusals()
+
+    read([{"id": "1", "change": "add", "event": " "}], event="event", refusals=refusals)
+
+    assert [row.reason for row in refusals.kept] == ["column 'event' must hold the id of the event"]
 
 
 def test_segments_and_connections_take_the_same_log_each_for_itself() -> None:
     scopes = [scope(), scope(segment="4712"), scope("welcome")]
 
-    ids = {change.id for each in scopes for change in read(LOG[:1], within=each)}
+    changes = [read(timed(LOG[:1]), when="when", within=each) for each in scopes]
 
-    assert len(ids) == 3
+    assert len({change.id for (change,) in changes}) == 3

@@ -1,7 +1,7 @@
 """Read a change log: each row is one change of one profile."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from petiole.core.delivery.reading import (
 from petiole.core.domain.change import ChangeId, ChangeKind, ProfileChange, Scope
 from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.errors import IdentifierRefused
-from petiole.core.ports.audience import Audience, AudienceRow, RefusedRow
+from petiole.core.ports.audience import Audience, RefusedRow
 
 _KINDS = {
     "add": ChangeKind.ADD,
@@ -34,10 +34,16 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogColumns:
-    """Which columns of a log tell what happened, and when; without `when` it happens now."""
+    """Which columns of a log tell what happened, when (else now), and the event's own id."""
 
     kind: str = "change"
     when: str | None = None
+    event: str | None = None
+
+    @property
+    def named(self) -> Sequence[str]:
+        """The columns that belong to the log, not to the profile."""
+        return [column for column in (self.kind, self.when, self.event) if column]
 
 
 def read_changes(
@@ -52,25 +58,29 @@ def read_changes(
 ) -> Iterator[ProfileChange]:
     """Read a log lazily, in order.
 
-    Each change gets an id made of its line and content: reading the same log again, or one that has
-    grown at its end, enqueues nothing twice.
+    With event ids, or else with times, a change is known again: reading the same log twice, or one
+    that has grown, enqueues nothing twice. With neither, every row counts whenever it is read: the
+    same words may well tell of another change.
 
     Raises:
         AudienceError: the source cannot be read, or lacks a column that is needed.
     """
-    own = [columns.kind, *([columns.when] if columns.when else [])]
-    require_columns(audience, [*keying.columns, *own, *(mapping.columns or {}).values()])
+    needed = [*keying.columns, *columns.named, *(mapping.columns or {}).values()]
+    require_columns(audience, needed)
     for row in usable_rows(audience, keying, refusals):
         try:
             identifier = keying.identify(row.values)
             kind = _kind(row.values, columns.kind)
             occurred_at = _moment(row.values, columns.when, now)
+            event = _event(row.values, columns.event)
             fields = Fields() if kind is ChangeKind.REMOVE else mapping.fields(row.values)
         except (IdentifierRefused, ValueError) as error:
             refusals.add(RefusedRow(row.line, str(error)))
             continue
+        if event is None and columns.when is not None:
+            event = f"{identifier.value} {kind} {occurred_at.isoformat()} {fields.text}"
         yield ProfileChange(
-            id=_id(scope, row, identifier.value, kind, fields),
+            id=None if event is None else _id(scope, event),
             scope=scope,
             identifier=identifier,
             kind=kind,
@@ -99,10 +109,15 @@ def _moment(values: Mapping[str, JsonValue], column: str | None, now: datetime) 
         ) from None
 
 
-def _id(
-    scope: Scope, row: AudienceRow, identifier: str, kind: ChangeKind, fields: Fields
-) -> ChangeId:
-    content = "\0".join(
-        (scope.connection, scope.segment, str(row.line), identifier, kind, fields.text)
-    )
+def _event(values: Mapping[str, JsonValue], column: str | None) -> str | None:
+    if column is None:
+        return None
+    value = values.get(column)
+    if value is None or not str(value).strip():
+        raise ValueError(f"column {column!r} must hold the id of the event")
+    return str(value).strip()
+
+
+def _id(scope: Scope, event: str) -> ChangeId:
+    content = "\0".join((scope.connection, scope.segment, event))
     return ChangeId(hashlib.blake2b(content.encode(), digest_size=16).hexdigest())

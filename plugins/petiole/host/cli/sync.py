@@ -40,6 +40,7 @@ class _Given(TypedDict):
     address: str | None
     change_column: str
     time_column: str | None
+    id_column: str | None
     format_: Literal["csv", "jsonl"] | None
     delimiter: str | None
     encoding: str
@@ -75,12 +76,13 @@ class _Ways:
 @click.option(
     "--allow-mass-removal",
     is_flag=True,
-    help="For --mode mirror: remove even more than half of a large segment.",
+    help="For --mode mirror: remove even more than half of a segment, if that is over 1,000.",
 )
 @click.option("--hashed", is_flag=True, help="The key column holds SHA-256 hashes only.")
 @click.option("--address", metavar="COLUMN", help="A raw address that each hash must agree with.")
 @click.option("--change-column", default="change", show_default=True, help="For --mode changes.")
 @click.option("--time-column", help="For --mode changes: when each change happened (ISO 8601).")
+@click.option("--id-column", help="For --mode changes: its own id, by which it is known again.")
 @click.option("--format", "format_", type=click.Choice(["csv", "jsonl"]), help="Else by its name.")
 @click.option("--delimiter", help="Of a CSV; else found out.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the file.")
@@ -115,7 +117,9 @@ def command(config: Path, **given: Unpack[_Given]) -> int:
     )
     ways = _Ways(
         mode=SyncMode(given["mode"]),
-        log=LogColumns(kind=given["change_column"], when=given["time_column"]),
+        log=LogColumns(
+            kind=given["change_column"], when=given["time_column"], event=given["id_column"]
+        ),
         dry_run=given["dry_run"],
         queue_only=given["queue_only"],
         allow_mass_removal=given["allow_mass_removal"],

@@ -65,6 +65,7 @@ class SyncReport:
         """Tell what a change log held."""
         verb = "would be queued" if dry_run else "queued"
         tail = "" if dry_run else f"; {receipt.repeated:,} seen before"
+        self._document["log"] = {"changes": receipt.enqueued, "seen_before": receipt.repeated}
         self._say(f"{self.audience.name}: {count(receipt.enqueued, 'change')} {verb}{tail}")
 
     def queued(self, receipt: EnqueueReceipt) -> None:
