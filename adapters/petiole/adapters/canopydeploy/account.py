@@ -47,6 +47,11 @@ class AccountSettings(Section):
         return self._soap_address({"version": self.soap_version, "type": "literal"})
 
     @property
+    def address_setting(self) -> str:
+        """The setting that decides where SOAP calls go."""
+        return "soap_url" if self.soap_url else "portal"
+
+    @property
     def wsdl_url(self) -> str:
         """Where the platform describes its SOAP interface; seen in public clients."""
         return self._soap_address({"version": self.soap_version}, flag="wsdl&")

@@ -2,19 +2,24 @@
 
 import pytest
 
-from petiole.adapters.canopydeploy.soap.description import compared, described
+from petiole.adapters.canopydeploy.soap.description import Difference, compared, described
 from petiole.adapters.canopydeploy.soap.interface import shipped_wsdl
 from petiole.plugins.canopydeploy.sandbox.soap.wsdl import write_wsdl
 
 OURS = described(shipped_wsdl())
 
 
-def changed(old: str, new: str) -> list[str]:
-    """Change the shipped description, and name the operations that differ."""
+def altered(old: str, new: str, count: int = 1) -> Difference:
+    """Change the shipped description, and tell how it differs."""
     wsdl = shipped_wsdl()
     assert old.encode() in wsdl
-    difference = compared(OURS, described(wsdl.replace(old.encode(), new.encode(), 1)))
-    assert (difference.missing, difference.added) == ([], [])
+    return compared(OURS, described(wsdl.replace(old.encode(), new.encode(), count)))
+
+
+def changed(old: str, new: str) -> list[str]:
+    """Change the shipped description, and name the operations that differ."""
+    difference = altered(old, new)
+    assert (difference.missing, difference.added, difference.travel) == ([], [], {})
     return list(difference.changed)
 
 
@@ -25,6 +30,8 @@ def test_twin_says_the_same_in_other_words() -> None:
 
     assert len(OURS.operations) == 133
     assert (difference.missing, difference.changed, difference.added) == ([], [], [])
+    assert difference.travel == {}
+    assert theirs.addresses == ["https://soap.example.org/"]
 
 
 def test_missing_and_added_operations_are_named() -> None:
@@ -62,6 +69,50 @@ def test_type_that_does_not_exist_says_nothing() -> None:
     old = answer[1] + answer[2][: answer[2].index("xsd:boolean") + len("xsd:boolean")]
 
     assert changed(old, old.replace("xsd:boolean", "xsd:complexType")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('style="document"', 'style="rpc"', 'style "rpc"'),
+        ('use="literal"', 'use="encoded"', 'use "encoded"'),
+        ('elementFormDefault="qualified"', "", 'elementFormDefault "unqualified"'),
+        ('soapAction=""', 'soapAction="urn:x"', 'action "urn:x"'),
+        ("/soap/http", "/soap/smtp", 'transport "http://schemas.xmlsoap.org/soap/smtp"'),
+        ("<soap:binding ", "<soap:unbound ", "no binding to SOAP 1.1"),
+    ],
+)
+def test_another_way_of_all_calls_is_named(old: str, new: str, told: str) -> None:
+    difference = altered(old, new, -1)
+
+    assert list(difference.travel) == [told]
+    assert len(difference.travel[told]) == 133
+    assert (difference.missing, difference.changed, difference.added) == ([], [], [])
+
+
+def test_one_operation_may_travel_otherwise() -> None:
+    old = '<wsdl:operation name="campaign_addMember"><soap:operation '
+
+    assert altered(old, f'{old}style="rpc" ').travel == {'style "rpc"': ["campaign_addMember"]}
+
+
+def test_second_way_beside_ours_is_no_difference() -> None:
+    before, ours, _ = shipped_wsdl().decode().partition(' <wsdl:binding name="clangBinding"')
+    assert before
+    other = (
+        '<wsdl:binding name="other" type="tns:clangService"><soap:binding style="rpc"/>'
+        '<wsdl:operation name="campaign_addMember"/></wsdl:binding>'
+    )
+
+    assert altered(ours, other + ours).travel == {}
+
+
+def test_form_of_one_element_is_a_change() -> None:
+    message = shipped_wsdl().decode().partition('<xsd:element name="campaign_addMember">')
+    old = message[1] + message[2].partition('name="uuid"')[0]
+
+    assert changed(old, f'{old}form="unqualified" ') == ["campaign_addMember"]
+    assert changed(old, f'{old}form="qualified" ') == []
 
 
 @pytest.mark.parametrize(

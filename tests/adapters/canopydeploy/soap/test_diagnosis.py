@@ -213,13 +213,29 @@ def test_whether_a_webhook_takes_its_token_cannot_be_known_without_writing() -> 
     [
         (httpx.Response(404), "nothing at this address"),
         (httpx.Response(503), "503"),
-        (httpx.Response(200, content=b"<html></html>"), "no WSDL"),
+        (httpx.Response(200, content=b""), "the answer is empty"),
+        (httpx.Response(200, content=b"<html><br></html>"), "it is an HTML page"),
+        (httpx.Response(200, html="soon"), "it is an HTML page"),
+        (httpx.Response(200, content=b"<definitions/>"), "no WSDL"),
+        (httpx.Response(200, content=b"soon"), "no XML"),
         (httpx.Response(200, content=b"<!DOCTYPE x><x/>"), "document type"),
         (httpx.Response(405), "cannot be read"),
         (described("1.24", "login"), "namespace https://login"),
         (described("1.20"), f"missing: {LIST}"),
     ],
-    ids=["gone", "busy", "page", "doctype", "post only", "other portal", "older"],
+    ids=[
+        "gone",
+        "busy",
+        "empty",
+        "page",
+        "page by its type",
+        "other XML",
+        "text",
+        "doctype",
+        "post only",
+        "other portal",
+        "older",
+    ],
 )
 def test_interface_that_cannot_be_used_fails(answer: httpx.Response, told: str) -> None:
     finding = only(look(settings(), platform(wsdl=answer)), Aspect.INTERFACE)
@@ -227,6 +243,84 @@ def test_interface_that_cannot_be_used_fails(answer: httpx.Response, told: str) 
     assert finding.health is FAIL
     assert told in finding.told
     assert finding.remedy
+
+
+def rewritten(old: str, new: str) -> httpx.MockTransport:
+    """A platform that describes itself otherwise."""
+    wsdl = write_wsdl("1.24", portal="secure", location=URL)
+    assert old.encode() in wsdl
+    return platform(wsdl=httpx.Response(200, content=wsdl.replace(old.encode(), new.encode())))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('style="document"', 'style="rpc"', 'style "rpc": all operations'),
+        ('use="literal"', 'use="encoded"', 'use "encoded": all operations'),
+        ('="qualified"', '="unqualified"', 'elementFormDefault "unqualified": all operations'),
+        ('soapAction=""', 'soapAction="urn:x"', 'action "urn:x": all operations'),
+        (
+            f'name="{LIST}"><soap:operation soapAction=""',
+            f'name="{LIST}"><soap:operation soapAction="urn:y"',
+            f'action "urn:y": {LIST}',
+        ),
+        (
+            '<xsd:schema elementFormDefault="qualified" target',
+            "<xsd:schema id",
+            "changed: campaign_getAllExecutable",
+        ),
+    ],
+    ids=["style", "use", "form", "action", "action of one", "namespace"],
+)
+def test_calls_that_would_travel_otherwise_fail(old: str, new: str, told: str) -> None:
+    finding = only(look(settings(), rewritten(old, new)), Aspect.INTERFACE)
+
+    assert finding.health is FAIL
+    assert told in finding.told
+    assert "as shipped" not in finding.told
+    assert "newer petiole" in finding.remedy
+
+
+def test_another_way_of_what_nobody_calls_is_a_warning() -> None:
+    name = 'name="sms_update"><soap:operation '
+
+    finding = only(look(settings(), rewritten(name, f'{name}style="rpc" ')), Aspect.INTERFACE)
+
+    assert (finding.health, finding.told) == (WARN, 'style "rpc": sms_update')
+
+
+def test_other_host_for_calls_is_a_warning() -> None:
+    elsewhere = rewritten(f'location="{URL}"', 'location="https://other.example.org:81/x?y=secret"')
+
+    finding = only(look(settings(), elsewhere), Aspect.INTERFACE)
+
+    assert (finding.health, finding.told) == (WARN, "it sends calls to other.example.org:81")
+    assert "`soap_url`" in finding.remedy
+
+
+def test_added_operations_are_told_and_do_no_harm() -> None:
+    wsdl = "</wsdl:portType>"
+
+    finding = only(
+        look(settings(), rewritten(wsdl, f'<wsdl:operation name="campaign_pause"/>{wsdl}')),
+        Aspect.INTERFACE,
+    )
+
+    assert finding.health is OK
+    assert finding.told.endswith("; but added: campaign_pause")
+    assert "134 operations" in finding.told
+
+
+def test_setting_that_decides_on_the_address_is_named() -> None:
+    empty = platform(wsdl=httpx.Response(200))
+    made = settings(soap_url=None)
+
+    by_portal = only(look(made, empty), Aspect.INTERFACE)
+    by_address = only(look(settings(), empty), Aspect.INTERFACE)
+
+    assert "`portal`" in by_portal.remedy
+    assert "soap_url" not in by_portal.remedy
+    assert "`soap_url`" in by_address.remedy
 
 
 def test_other_portal_is_named() -> None:

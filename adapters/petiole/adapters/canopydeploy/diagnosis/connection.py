@@ -110,10 +110,10 @@ class ConnectionDiagnosis:
 
     def _on_soap(self) -> Iterator[Finding]:
         settings = self._settings
-        yield from self._reached(settings.call_url, "soap_url")
+        yield from self._reached(settings.call_url, settings.address_setting)
         if self._reachable(settings.call_url):
             live = self._asked(settings.wsdl_url, "soap_url")
-            yield interface_finding(live, portal=settings.portal, needed=self._needed)
+            yield interface_finding(live, settings=settings, needed=self._needed)
             yield from self._on_campaigns()
 
     def _on_campaigns(self) -> Iterator[Finding]:

@@ -97,12 +97,19 @@ def _has_doctype(root: etree._Element) -> bool:
     return found is not None
 
 
+def no_document(answer: Answer) -> str:
+    """Tell why an answer is no document of a SOAP interface at first sight, or nothing."""
+    if not answer.body.strip():
+        return "the answer is empty"
+    if answer.media == "text/html" or answer.body[:1000].lstrip().lower().startswith(_PAGES):
+        return "it is an HTML page"
+    return ""
+
+
 def _content(answer: Answer) -> etree._Element:
     """Return what stands in the body of the envelope."""
-    if not answer.body.strip():
-        raise _Unreadable("the answer is empty")
-    if answer.media == "text/html" or answer.body[:1000].lstrip().lower().startswith(_PAGES):
-        raise _Unreadable("it is an HTML page")
+    if reason := no_document(answer):
+        raise _Unreadable(reason)
     try:
         root = parsed(answer.body)
     except ValueError as error:
