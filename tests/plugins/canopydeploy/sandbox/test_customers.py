@@ -9,8 +9,8 @@ DOCUMENTED = """
     alt_address3 alt_addressnumber alt_addressnumbersuffix alt_city alt_country alt_emailaddress
     alt_state alt_zipcode birthday birthplace city companyname contactman country department
     emailaddress externalid faxnumber firstname gender homephone imageurl initials jobtitle
-    lastname maritalstatus middlename mobilephone optin password pobox prefix smsoptin state status suffix
-    title username website workextension workmobile workphone zipcode
+    lastname maritalstatus middlename mobilephone optin password pobox prefix smsoptin state
+    status suffix title username website workextension workmobile workphone zipcode
 """.split()  # noqa: SIM905 - fifty names read better as a paragraph
 
 

@@ -12,6 +12,8 @@ It takes calls from this machine only and needs no token.
                                 `mapping`
     GET POST       tables       {"tables": [...]}: see `datamodel.definition`
     GET POST       tokens       {"token": "...", "active": false}
+    POST           engage       {"identifiers": ["11000"], "campaign": 4711, "content": "Spring
+                                mail", "events": ["open"]}: see `engagement`
     POST           reset        back to the start
 """
 
@@ -21,6 +23,7 @@ from http import HTTPStatus
 
 from petiole.plugins.canopydeploy.sandbox.datamodel import defined, shown
 from petiole.plugins.canopydeploy.sandbox.document import Document, Nonsense
+from petiole.plugins.canopydeploy.sandbox.engagement import engage, read_engagement
 from petiole.plugins.canopydeploy.sandbox.exchange import (
     Answer,
     Refusal,
@@ -56,6 +59,7 @@ class Control:
             "endpoints": {"GET": self._endpoints, "POST": self._make_endpoint},
             "tables": {"GET": self._tables, "POST": self._define_tables},
             "tokens": {"GET": self._tokens, "POST": self._set_token},
+            "engage": {"POST": self._engage},
             "reset": {"POST": self._reset},
         }
 
@@ -157,6 +161,10 @@ class Control:
         document.finish()
         self._state.access.set(token, active=active)
         return self._tokens(request)
+
+    def _engage(self, request: Request) -> Content:
+        document = Document.parse(request.body, where="the engagement")
+        return engage(self._state, read_engagement(document))
 
     def _reset(self, _: Request) -> Content:
         self._platform.reset()

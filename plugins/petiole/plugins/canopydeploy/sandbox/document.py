@@ -96,6 +96,13 @@ class Document:
             raise self._refusal(key, f"a list of integers from {least}, at least one", value)
         return tuple(value)
 
+    def entries(self, key: str) -> list[object]:
+        """Read a list of whatever."""
+        value = self._value(key, None)
+        if not isinstance(value, list):
+            raise self._refusal(key, "a list", value)
+        return value
+
     def documents(self, key: str) -> "list[Document]":
         """Read a list of objects."""
         value = self._value(key, None)

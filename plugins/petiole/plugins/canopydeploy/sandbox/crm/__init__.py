@@ -1,5 +1,6 @@
 """The platform's CRM: customers, groups, campaigns and the mails that were sent, in memory."""
 
+from petiole.plugins.canopydeploy.sandbox.crm.act import Act, usual_acts
 from petiole.plugins.canopydeploy.sandbox.crm.campaign import (
     START_CAMPAIGNS,
     Campaign,
@@ -26,6 +27,7 @@ __all__ = [
     "ROOT_GROUP_ID",
     "START_CAMPAIGNS",
     "Account",
+    "Act",
     "BounceCategory",
     "Campaign",
     "Conflict",
@@ -43,4 +45,5 @@ __all__ = [
     "Rejected",
     "Run",
     "RunListener",
+    "usual_acts",
 ]

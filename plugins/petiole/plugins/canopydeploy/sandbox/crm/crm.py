@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from threading import RLock
+from typing import assert_never
 
+from petiole.plugins.canopydeploy.sandbox.crm.act import Act, Acts, usual_acts
 from petiole.plugins.canopydeploy.sandbox.crm.campaign import Campaigns, Options, RunListener
 from petiole.plugins.canopydeploy.sandbox.crm.customers import Customers
 from petiole.plugins.canopydeploy.sandbox.crm.email import Emails
@@ -13,7 +15,8 @@ from petiole.plugins.canopydeploy.sandbox.crm.mailing import BounceCategory, Mai
 from petiole.plugins.canopydeploy.sandbox.crm.mailings import Mailings
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now, system_now
 
-_HARD_BOUNCE_EACH, _SOFT_BOUNCE_EACH, _OPEN_EACH, _CLICK_EACH, _COMPLAINT_EACH = 10, 25, 2, 4, 20
+_SAME_LINK = 4
+"""How many recipients in a row would follow the same link of a mail."""
 
 
 def _nobody(campaign_id: int, options: Options) -> None:
@@ -54,34 +57,42 @@ class Crm:
 
     @locked
     def play_mailing(
-        self, customer_ids: Sequence[int], *, campaign_id: int, content_name: str
+        self,
+        customer_ids: Sequence[int],
+        *,
+        campaign_id: int,
+        content_name: str,
+        acts: Acts = usual_acts,
+        to_all: bool = False,
     ) -> Mailing:
         """Send a campaign's mail and let the recipients act, by their place in the list.
 
-        Every tenth mail bounces hard and every twenty-fifth softly; of the others every second is
-        opened, every fourth clicked and every twentieth complained about. The first recipient
-        opens and clicks.
+        `to_all` as in `Mailings.send`.
 
         Raises:
             NotFound: There is no such campaign.
         """
         campaign = self.campaigns.get(campaign_id)
-        mailing = self.mailings.send(customer_ids, content_name=content_name, campaign=campaign)
+        mailing = self.mailings.send(
+            customer_ids, content_name=content_name, campaign=campaign, to_all=to_all
+        )
         for place, recipient in enumerate(self.mailings.recipients(mailing.id)):
-            self._act(mailing, recipient, place=place)
+            link = mailing.links[(place // _SAME_LINK) % len(mailing.links)]
+            for act in sorted(acts(place), key=tuple(Act).index):
+                self._act(act, mailing.id, recipient, link_id=link.id)
         return mailing
 
-    def _act(self, mailing: Mailing, recipient: int, *, place: int) -> None:
-        if place % _HARD_BOUNCE_EACH == _HARD_BOUNCE_EACH - 1:
-            self.mailings.bounce(mailing.id, recipient)
-            return
-        if place % _SOFT_BOUNCE_EACH == _SOFT_BOUNCE_EACH - 1:
-            self.mailings.bounce(mailing.id, recipient, category=BounceCategory.SOFT)
-            return
-        if place % _OPEN_EACH == 0:
-            self.mailings.open(mailing.id, recipient)
-        if place % _CLICK_EACH == 0:
-            link = mailing.links[(place // _CLICK_EACH) % len(mailing.links)]
-            self.mailings.click(mailing.id, recipient, link_id=link.id)
-        if place % _COMPLAINT_EACH == _COMPLAINT_EACH - 2:
-            self.mailings.complain(mailing.id, recipient)
+    def _act(self, act: Act, mailing_id: int, recipient: int, *, link_id: int) -> None:
+        match act:
+            case Act.OPEN:
+                self.mailings.open(mailing_id, recipient)
+            case Act.CLICK:
+                self.mailings.click(mailing_id, recipient, link_id=link_id)
+            case Act.BOUNCE:
+                self.mailings.bounce(mailing_id, recipient)
+            case Act.SOFT_BOUNCE:
+                self.mailings.bounce(mailing_id, recipient, category=BounceCategory.SOFT)
+            case Act.COMPLAINT:
+                self.mailings.complain(mailing_id, recipient)
+            case _:
+                assert_never(act)

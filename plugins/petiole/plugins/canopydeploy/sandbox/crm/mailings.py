@@ -66,9 +66,11 @@ class Mailings:
         email_id: int | None = None,
         description: str = "",
         links: Sequence[tuple[str, str]] = START_LINKS,
+        to_all: bool = False,
     ) -> Mailing:
         """Send a mail; a customer who cannot be mailed counts as targeted and gets none.
 
+        `to_all` delivers it to them as well, since a customer whom a webhook made has no address.
         Without a campaign it is a quick mail. `source` is the (type, name) of the audience,
         `links` are (address, description) pairs.
         """
@@ -98,7 +100,7 @@ class Mailings:
         self._deliveries[mailing.id] = {
             row.id: Delivery(mailing_id=mailing.id, customer_id=row.id, delivered_at=moment)
             for row in self._customers.present(customer_ids)
-            if row.mailable
+            if to_all or row.mailable
         }
         return mailing
 
