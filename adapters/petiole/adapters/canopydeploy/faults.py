@@ -32,6 +32,7 @@ from petiole.core.errors import (
 TIMEOUT = "Timeout"
 CREDENTIALS = "Invalid credentials"
 OTHER = "Other error"
+CATEGORIES = frozenset({TIMEOUT, CREDENTIALS, OTHER})
 """The three categories that users know from the vendor's connector (documented)."""
 
 COUNT_HEADER = "X-Clang-Request-Count"

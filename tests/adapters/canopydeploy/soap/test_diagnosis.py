@@ -267,7 +267,7 @@ def rewritten(old: str, new: str) -> httpx.MockTransport:
         (
             '<xsd:schema elementFormDefault="qualified" target',
             "<xsd:schema id",
-            "changed: campaign_getAllExecutable",
+            "changed: campaign_executeAsync",
         ),
     ],
     ids=["style", "use", "form", "action", "action of one", "namespace"],
@@ -365,10 +365,10 @@ def test_account_without_campaigns_is_a_warning() -> None:
 
 
 def test_refused_list_says_nothing_about_the_token() -> None:
-    found = look(settings(), platform(soap=fault("203", "No rights for this brand")))
+    found = look(settings(), platform(soap=fault("213", "Not found")))
 
     assert pairs(found)[-1] == (Aspect.CAMPAIGNS, FAIL)
-    assert found[-1].told == "No rights for this brand"
+    assert found[-1].told == "213: Not found"
     assert Aspect.TOKEN not in {finding.aspect for finding in found}
 
 
@@ -449,6 +449,66 @@ def test_certificate_is_looked_at(
 
     assert found.health is health
     assert "certificate valid until" in found.told
+
+
+def greet(connection: socket.socket) -> None:
+    connection.recv(1000)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+def hang_up(connection: socket.socket) -> None:
+    connection.recv(1000)
+
+
+def wait(connection: socket.socket) -> None:
+    while connection.recv(1000):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [(greet, "speaks no TLS"), (hang_up, "no encrypted connection"), (wait, "answers no TLS")],
+)
+def test_port_without_encryption_is_told(
+    script: Callable[[socket.socket], None], told: str
+) -> None:
+    with listening(script) as address:
+        url = address.replace("http:", "https:")
+        named, found = reached(url, setting="endpoint", timeout_seconds=0.2)
+
+    assert named.health is OK
+    assert (found.aspect, found.health) == (Aspect.ENCRYPTION, FAIL)
+    assert told in found.told
+    assert "`endpoint`" in found.remedy
+
+
+def test_soap_is_looked_at_although_the_webhooks_encryption_fails(sandbox: Sandbox) -> None:
+    endpoint = sandbox.rest.replace("http:", "https:")
+
+    found = look(batch_settings(endpoint=endpoint, soap_url=sandbox.soap))
+
+    assert pairs(found) == [
+        (Aspect.NAME, OK),
+        (Aspect.ENCRYPTION, FAIL),
+        (Aspect.NAME, OK),
+        (Aspect.ENCRYPTION, OK),
+        (Aspect.INTERFACE, OK),
+        (Aspect.TOKEN, OK),
+        (Aspect.CAMPAIGNS, OK),
+    ]
+
+
+def test_name_of_a_portal_without_an_address_names_the_portal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nobody(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+
+    (found,) = look(settings(soap_url=None))
+
+    assert "`portal`" in found.remedy
 
 
 def test_certificate_that_nobody_signed_fails(certify: Certify) -> None:

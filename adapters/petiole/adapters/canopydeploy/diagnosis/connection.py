@@ -53,7 +53,7 @@ class ConnectionDiagnosis:
         self._settings = context.settings
         self._campaigns = campaigns
         self._transport = transport
-        self._hosts: dict[str, bool] = {}
+        self._hosts: dict[tuple[str, str], bool] = {}
 
     def findings(self) -> Iterator[Finding]:
         """Look, and tell of each step as soon as it is known.
@@ -151,7 +151,7 @@ class ConnectionDiagnosis:
 
     def _reached(self, url: str, setting: str) -> Iterator[Finding]:
         """Look at each host once, unless something else stands in the network's place."""
-        host = urlsplit(url).netloc
+        host = _host(url)
         if self._transport is not None or host in self._hosts:
             return
         self._hosts[host] = True
@@ -160,7 +160,7 @@ class ConnectionDiagnosis:
             yield finding
 
     def _reachable(self, url: str) -> bool:
-        return self._hosts.get(urlsplit(url).netloc, True)
+        return self._hosts.get(_host(url), True)
 
     def _asked(
         self, url: str, setting: str, credentials: Credentials | None = None
@@ -176,6 +176,12 @@ class ConnectionDiagnosis:
     @property
     def _seconds(self) -> float:
         return self._settings.timeout.total_seconds()
+
+
+def _host(url: str) -> tuple[str, str]:
+    """Return what can be reached or not: one port may take http but no https."""
+    address = urlsplit(url)
+    return address.scheme, address.netloc
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import httpx
 from petiole.adapters.canopydeploy.answer import Answer
 from petiole.adapters.canopydeploy.credentials import Credentials
 from petiole.adapters.canopydeploy.discretion import cleaned
-from petiole.adapters.canopydeploy.faults import of_answer, of_exception
+from petiole.adapters.canopydeploy.faults import CATEGORIES, of_answer, of_exception
 from petiole.adapters.canopydeploy.transport import Poster
 from petiole.core.errors import Ambiguous, DeliveryError, Transient
 from petiole.core.ports.diagnosis import Aspect, Finding, Health
@@ -53,9 +53,13 @@ def asked(
 
 
 def failed(aspect: Aspect, subject: str, error: DeliveryError, remedy: str) -> Finding:
-    """Make a finding of an error; a passing trouble has a remedy of its own."""
+    """Make a finding of an error; a passing trouble has a remedy of its own.
+
+    The platform's own code is told before its words, unless it stands there already.
+    """
+    told = error.reason
+    if error.code not in CATEGORIES and not told.startswith(error.code):
+        told = f"{error.code}: {told}"
     if isinstance(error, Transient | Ambiguous):
         remedy = "try again; if it stays so, ask the platform's support"
-    return Finding(
-        aspect=aspect, health=Health.FAIL, subject=subject, told=error.reason, remedy=remedy
-    )
+    return Finding(aspect=aspect, health=Health.FAIL, subject=subject, told=told, remedy=remedy)

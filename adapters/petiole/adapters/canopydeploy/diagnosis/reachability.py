@@ -12,6 +12,9 @@ from petiole.core.ports.diagnosis import Aspect, Finding, Health
 SOON = timedelta(days=14)
 """A certificate that ends within this time is told of."""
 
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
+"""What OpenSSL makes of plain words, by its version and by what the words begin with."""
+
 
 def reached(url: str, *, setting: str, timeout_seconds: float) -> Iterator[Finding]:
     """Look the host of an address up, and connect to it; nothing is sent.
@@ -38,7 +41,7 @@ def _named(address: SplitResult, setting: str) -> Finding:
             health=Health.FAIL,
             subject=host,
             told=f"the name has no address here: {error.strerror or error}",
-            remedy=f"check the spelling in `{setting}`, and whether this machine can look names up",
+            remedy=f"check `{setting}`, and whether this machine can look names up",
         )
     addresses = sorted({str(entry[4][0]) for entry in found})
     return Finding(
@@ -51,22 +54,40 @@ def _connected(address: SplitResult, setting: str, timeout_seconds: float) -> Fi
     subject = f"{host}:{port}"
     try:
         with socket.create_connection((host, port), timeout=timeout_seconds) as plain:
-            if address.scheme == "http":
-                told = "it listens; not encrypted, which only this machine's own address may be"
-                return Finding(
-                    aspect=Aspect.ENCRYPTION, health=Health.OK, subject=subject, told=told
-                )
-            with shared_tls().wrap_socket(plain, server_hostname=host) as encrypted:
-                return _proven(encrypted, subject)
+            if address.scheme == "https":
+                return _encrypted(plain, host, subject=subject, setting=setting)
+    except OSError as error:
+        told = f"no connection: {error.strerror or error}"
+        remedy = f"check the address in `{setting}`, and whether a firewall is in the way"
+        return _broken(subject, told, remedy)
+    told = "it listens; not encrypted, which only this machine's own address may be"
+    return Finding(aspect=Aspect.ENCRYPTION, health=Health.OK, subject=subject, told=told)
+
+
+def _encrypted(plain: socket.socket, host: str, *, subject: str, setting: str) -> Finding:
+    """Shake hands."""
+    try:
+        with shared_tls().wrap_socket(plain, server_hostname=host) as encrypted:
+            return _proven(encrypted, subject)
     except ssl.SSLCertVerificationError as error:
         told = f"the certificate is not valid: {error.verify_message}"
         remedy = (
             "if a proxy on the way has authorities of its own, name them in SSL_CERT_FILE; "
             "else check this machine's clock, and the address"
         )
+    except ssl.SSLError as error:
+        told = f"no encrypted connection: {error.reason or 'the other side hung up'}"
+        remedy = f"check the address in `{setting}`, and whether a proxy is in the way"
+        if error.reason in _NO_TLS:
+            told = "this port listens, but speaks no TLS"
+            remedy = f"check the port in `{setting}`, and whether a proxy is in the way"
     except OSError as error:
-        told = f"no connection: {error.strerror or error}"
-        remedy = f"check the address in `{setting}`, and whether a firewall is in the way"
+        told = f"this port listens, but answers no TLS: {error.strerror or error}"
+        remedy = f"check the port in `{setting}`, and whether a firewall is in the way"
+    return _broken(subject, told, remedy)
+
+
+def _broken(subject: str, told: str, remedy: str) -> Finding:
     return Finding(
         aspect=Aspect.ENCRYPTION, health=Health.FAIL, subject=subject, told=told, remedy=remedy
     )
