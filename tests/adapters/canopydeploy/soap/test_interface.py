@@ -1,7 +1,9 @@
 """The shipped description: loaded offline, once, and never anything else."""
 
+import logging
 import socket
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -45,6 +47,35 @@ def test_all_operations_stand_in_the_namespace_of_the_portal(portal: Portal) -> 
 
     assert found.namespace.startswith(f"https://{portal}.myclang.com/")
     assert len(found.binding._operations) == 133
+
+
+@pytest.fixture
+def _loud() -> Iterator[None]:
+    """Logs let everything through, and the library's are as they came."""
+    levels = {logging.getLogger(name): 0 for name in ("zeep.xsd", "zeep.wsdl")}
+    root = logging.getLogger()
+    before = {logger: logger.level for logger in (root, *levels)}
+    for logger, level in {root: logging.DEBUG, **levels}.items():
+        logger.setLevel(level)
+    yield
+    for logger, level in before.items():
+        logger.setLevel(level)
+
+
+@pytest.mark.usefixtures("_loud")
+def test_debug_logs_are_spared_the_description(caplog: pytest.LogCaptureFixture) -> None:
+    parse(shipped_wsdl())
+
+    assert [record for record in caplog.records if record.name.startswith("zeep.")] == []
+
+
+@pytest.mark.usefixtures("_loud")
+def test_level_that_somebody_set_stays(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("zeep.xsd").setLevel(logging.DEBUG)
+
+    parse(shipped_wsdl())
+
+    assert any(record.name.startswith("zeep.xsd") for record in caplog.records)
 
 
 def test_threads_that_come_together_pay_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ The vendor's own description makes SOAP libraries fetch a schema from the intern
 
 import functools
 import io
+import logging
 import threading
 from dataclasses import dataclass
 from importlib.resources import files
@@ -22,6 +23,7 @@ VERSION = "1.24"
 _FILE = f"clang-{VERSION}.wsdl"
 _NAMESPACE = "https://{portal}.myclang.com/app/api/soap/public/index.php"
 _guard = threading.Lock()
+_CHATTER = ("zeep.xsd", "zeep.wsdl")
 
 READING = Settings(strict=True, forbid_dtd=True, forbid_entities=True, xml_huge_tree=False)
 """How XML from the platform is read."""
@@ -83,4 +85,13 @@ def parse(wsdl: bytes) -> Document:
         ConfigurationError: it refers to another document.
         zeep.exceptions.Error: it has a document type declaration, or is none of a SOAP interface.
     """
+    _quieten()
     return Document(io.BytesIO(wsdl), Offline(), base=_FILE, settings=READING)  # type: ignore[arg-type]
+
+
+def _quieten() -> None:
+    """Spare debug logs some 650 lines on each type of the description; who set a level keeps it."""
+    for name in _CHATTER:
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.INFO)
