@@ -66,6 +66,7 @@ def test_fault_counts_whatever_its_status(status: int) -> None:
         ("107", Rejected("107", "said")),
         ("751", Rejected("751", "said")),
         ("999", Rejected("999", "said")),
+        ("101", Rejected("101", "said")),
         ("SOAP-ENV:105", Rejected("105", "said")),
         ("Client", Rejected("Client", "said")),
         ("", Rejected("Other error", "said")),
@@ -105,6 +106,80 @@ def test_refused_token_is_no_answer_about_the_profile(status: int) -> None:
         delivered(answering(fault("202", "Invalid token"), status=status))
 
     assert caught.value.code == "Invalid credentials"
+
+
+def test_missing_rights_stop_the_connection_and_bury_nobody() -> None:
+    with pytest.raises(InvalidCredentials, match="203: No rights for this brand") as caught:
+        delivered(answering(fault("203", "No rights for this brand"), status=500))
+
+    assert caught.value.code == "Invalid credentials"
+
+
+def test_unknown_method_stops_the_connection_and_buries_nobody() -> None:
+    words = "Unknown method [campaign_executeAsync] in version 1.18"
+
+    with pytest.raises(
+        EndpointRefused, match=r"Unknown method \[campaign_executeAsync\]"
+    ) as caught:
+        delivered(answering(fault("101", words), status=500))
+
+    assert caught.value.code == "101"
+
+
+@pytest.mark.parametrize("words", ["Argument [method] is unknown", "Missing argument [options]"])
+def test_malformed_argument_is_told_of_its_profile_only(words: str) -> None:
+    assert delivered(answering(fault("101", words), status=500)) == Rejected("101", words)
+
+
+LEAVING = message(1, kind=ChangeKind.REMOVE)
+
+
+def left(words: str, *, member: bytes = b"") -> tuple[object, list[str]]:
+    """Remove somebody whom the platform does not find; tell what became of it, and the calls."""
+    calls = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = b"campaign_hasMember" in request.content
+        calls.append("hasMember" if asked else "removeMember")
+        return httpx.Response(200, content=member if asked else fault("213", words))
+
+    with members(httpx.MockTransport(answer)) as sink:
+        return sink.deliver([LEAVING]).outcomes[LEAVING.id], calls
+
+
+@pytest.mark.parametrize("words", ["Customer [11001] not found", "no such customer"])
+def test_leaving_is_a_success_for_whom_the_platform_does_not_know(words: str) -> None:
+    assert left(words) == (ACCEPTED, ["removeMember"])
+
+
+@pytest.mark.parametrize(
+    "words", ["Campaign [4711] not found", "not found", "customer or campaign not found"]
+)
+@pytest.mark.parametrize(
+    ("answer", "accepted"),
+    [
+        (result("<n:msg>false</n:msg>", operation="campaign_hasMember"), True),
+        (result("<n:msg>true</n:msg>", operation="campaign_hasMember"), False),
+        (fault("213", "not found"), False),
+    ],
+    ids=["no member", "member", "unknown, too"],
+)
+def test_leaving_where_it_is_open_who_is_missing_is_read_back(
+    words: str,
+    answer: bytes,
+    accepted: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    outcome, calls = left(words, member=answer)
+
+    assert outcome == (ACCEPTED if accepted else Rejected("213", words))
+    assert calls == ["removeMember", "hasMember"]
+
+
+def test_joining_needs_a_customer_that_the_platform_knows() -> None:
+    with members(answering(fault("213", "Customer not found"), status=500)) as sink:
+        report = sink.deliver([message(1)])
+
+    assert report.outcomes == {1: Rejected("213", "Customer not found")}
 
 
 @pytest.mark.parametrize("code", ["Server", "SOAP-ENV:Server", "soap:Server.Busy"])

@@ -122,7 +122,8 @@ def test_passing_troubles_are_asked_past(sandbox: Sandbox) -> None:
         (answering(b"", status=429, headers={"Retry-After": "2"}), Throttled, 3),
         (answering(b"", status=429, headers={"Retry-After": "900"}), Throttled, 1),
         (answering(fault("202", "Invalid token")), InvalidCredentials, 1),
-        (answering(fault("203", "no rights")), MalformedRequest, 1),
+        (answering(fault("203", "no rights")), InvalidCredentials, 1),
+        (answering(fault("105", "no such brand")), MalformedRequest, 1),
         (answering(b"", status=404), DeliveryError, 1),
     ],
 )
@@ -143,9 +144,9 @@ def test_only_what_may_pass_is_asked_again(
 
 def test_refusal_carries_the_platforms_code_and_words() -> None:
     with pytest.raises(MalformedRequest) as caught:
-        found(answering(fault("203", "No rights for this brand")))
+        found(answering(fault("105", "This brand is closed")))
 
-    assert (caught.value.code, caught.value.reason) == ("203", "No rights for this brand")
+    assert (caught.value.code, caught.value.reason) == ("105", "This brand is closed")
 
 
 def test_wrong_token_is_told(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

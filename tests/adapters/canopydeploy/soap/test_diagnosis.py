@@ -372,6 +372,14 @@ def test_refused_list_says_nothing_about_the_token() -> None:
     assert Aspect.TOKEN not in {finding.aspect for finding in found}
 
 
+def test_missing_rights_are_a_trouble_with_the_token() -> None:
+    found = look(settings(), platform(soap=fault("203", "No rights for this brand")))
+
+    assert pairs(found)[-1] == (Aspect.TOKEN, FAIL)
+    assert "203: No rights for this brand" in found[-1].told
+    assert "needs the rights for the brand" in found[-1].remedy
+
+
 def test_name_without_an_address_ends_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")

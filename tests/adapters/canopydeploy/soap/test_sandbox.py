@@ -1,6 +1,7 @@
 """Both deliveries against the platform's twin, in all its moods."""
 
 from collections.abc import Iterator
+from urllib.request import urlopen
 
 import pytest
 
@@ -22,7 +23,13 @@ from petiole.core.errors import (
 from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
 from petiole.plugins.canopydeploy.sandbox import Sandbox
 from tests.adapters.canopydeploy.made import TOKEN, TOKEN_VARIABLE, hashed, message
-from tests.adapters.canopydeploy.soap.made import context, customer, members, runs
+from tests.adapters.canopydeploy.soap.made import (
+    context,
+    customer,
+    customer_request,
+    members,
+    runs,
+)
 from tests.adapters.canopydeploy.twin import control, profiles, spoil
 
 ADD, UPDATE, REMOVE = ChangeKind.ADD, ChangeKind.UPDATE, ChangeKind.REMOVE
@@ -194,6 +201,17 @@ def test_customers_join_and_leave(sandbox: Sandbox, joining: MemberSink) -> None
         assert report.outcomes == {1: ACCEPTED}
         there = joining.verify([message(1, kind=ADD, identifier=sanne)]).outcomes
         assert there == ({1: ACCEPTED} if member else {})
+
+
+def test_deleted_customer_has_left_every_campaign(sandbox: Sandbox, joining: MemberSink) -> None:
+    deleted = Identifier.customer_id(customer(sandbox))
+    joining.deliver([message(1, identifier=deleted)])
+    with urlopen(customer_request(sandbox, "DELETE", id_=deleted.value)):
+        pass
+
+    report = joining.deliver([message(2, kind=REMOVE, identifier=deleted)])
+
+    assert report.outcomes == {2: ACCEPTED}
 
 
 @pytest.mark.parametrize(

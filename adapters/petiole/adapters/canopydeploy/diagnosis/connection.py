@@ -119,7 +119,10 @@ class ConnectionDiagnosis:
     def _on_campaigns(self) -> Iterator[Finding]:
         listed = self._listed
         if isinstance(listed, InvalidCredentials):
-            remedy = f"{_RENEW}; a token of one webhook only does not work over SOAP"
+            remedy = (
+                f"{_RENEW}; a token of one webhook only does not work over SOAP, and the user "
+                "needs the rights for the brand and its campaigns"
+            )
             yield failed(Aspect.TOKEN, SUBJECT, listed, remedy)
         elif isinstance(listed, DeliveryError):
             remedy = "look at the platform's words; `petiole campaigns` asks again"

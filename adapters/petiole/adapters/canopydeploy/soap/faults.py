@@ -1,16 +1,24 @@
 """What a fault means: the platform's numbers become errors of the core, or a plain no.
 
-The one place for the numbers. 202, 213, 105 and 107 were seen by public clients; others are passed
-on as they come.
+The one place for the numbers. 202, 213, 105 and 107 were seen by public clients, 101 and 203 are
+assumed; others are passed on as they come.
 """
+
+import re
 
 from petiole.adapters.canopydeploy.faults import CREDENTIALS, OTHER
 from petiole.core.domain.report import Rejected
-from petiole.core.errors import InvalidCredentials, Unavailable
+from petiole.core.errors import EndpointRefused, InvalidCredentials, Unavailable
 
 CONFLICT = "107"
 """The wanted state holds already, such as a membership."""
+NOT_FOUND = "213"
+"""There is no such campaign or customer."""
 _TOKEN_REFUSED = "202"  # noqa: S105 - a number of the platform's, no secret
+_NO_RIGHTS = "203"
+_MALFORMED = "101"
+_UNKNOWN_METHOD = re.compile(r"(?:unknown|undefined|no such) (?:method|operation)\b", re.IGNORECASE)
+"""Assumed. Concerns every call alike; any other 101 speaks of one."""
 _SERVER = "Server"
 """SOAP 1.1, 4.4.1: not the message is to blame, and the same one may succeed later."""
 
@@ -29,12 +37,20 @@ class Refused(Exception):
         return Rejected(self.code, self.reason)
 
 
-def of_fault(code: str, text: str) -> InvalidCredentials | Unavailable | Refused:
+def of_fault(code: str, text: str) -> InvalidCredentials | EndpointRefused | Unavailable | Refused:
     """Translate a fault; `text` is clean already."""
     own = code.rpartition(":")[2].strip()
     if own == _TOKEN_REFUSED:
         return InvalidCredentials(
             f"the platform refused the token ({own}: {text})", code=CREDENTIALS
+        )
+    if own == _NO_RIGHTS:
+        return InvalidCredentials(
+            f"the token's user has no rights for this ({own}: {text})", code=CREDENTIALS
+        )
+    if own == _MALFORMED and _UNKNOWN_METHOD.match(text):
+        return EndpointRefused(
+            f"the platform does not know the call: {text}; look at `petiole check`", code=own
         )
     if own.partition(".")[0] == _SERVER:
         return Unavailable(f"the platform answered a fault of its own: {text}", code=OTHER)

@@ -6,6 +6,7 @@ handed in, they are sent in their order; after the first call that is not answer
 sent, and the rest is told to come again.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import httpx
 
 from petiole.adapters.canopydeploy.faults import OTHER
 from petiole.adapters.canopydeploy.soap.client import SoapClient, open_client
-from petiole.adapters.canopydeploy.soap.faults import CONFLICT, Refused
+from petiole.adapters.canopydeploy.soap.faults import CONFLICT, NOT_FOUND, Refused
 from petiole.adapters.canopydeploy.soap.options import Options, campaign_id, customer_id
 from petiole.adapters.canopydeploy.soap.settings import (
     CanopyDeployRealtimeSettings,
@@ -27,6 +28,8 @@ from petiole.core.errors import DeliveryError, InvalidSettings
 from petiole.hooks import AdapterContext
 
 _DID_NOTHING = Rejected(OTHER, "the platform answered that it did nothing")
+_CUSTOMER = re.compile(r"\bcustomers?\b", re.IGNORECASE)
+_CAMPAIGN = re.compile(r"\bcampaigns?\b", re.IGNORECASE)
 
 
 class RunSink:
@@ -56,7 +59,7 @@ class MemberSink:
     """Puts customers into campaigns and takes them out. Satisfies `VerifyingSink`.
 
     Fields do not travel. The wanted state is what counts: a second membership (fault 107) and the
-    removal of somebody who is no member are successes.
+    removal of somebody who is no member, or no customer any more, are successes.
     """
 
     def __init__(self, client: SoapClient) -> None:
@@ -85,8 +88,20 @@ class MemberSink:
         except Refused as refusal:
             if refusal.code == CONFLICT and not leaves:
                 return ACCEPTED
+            if refusal.code == NOT_FOUND and leaves and self._is_gone(message, refusal):
+                return ACCEPTED
             raise
         return ACCEPTED if done or leaves else _DID_NOTHING
+
+    def _is_gone(self, message: Message, refusal: Refused) -> bool:
+        """Tell whether the customer is not found; a campaign that is not leaves that open."""
+        words = refusal.reason
+        if _CUSTOMER.search(words) and not _CAMPAIGN.search(words):
+            return True
+        try:
+            return not self._ask("campaign_hasMember", message)
+        except Refused:
+            return False
 
     def _ask(self, operation: str, message: Message) -> bool:
         change = message.change
