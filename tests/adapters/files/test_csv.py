@@ -235,7 +235,7 @@ cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 
 
 @given(
-    table=st.lists(st.lists(cells, min_size=3, max_size=3), min_size=1, max_size=20),
+    table=st.lists(st.lists(cells, min_size=3, max_size=3).filter(any), min_size=1, max_size=20),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
     ending=st.sampled_from(["\n", "\r\n"]),
 )
@@ -249,3 +249,9 @@ def test_whatever_is_quoted_comes_back(
     rows = read(tmp_path_factory.mktemp("csv"), content)
 
     assert [list(row.values()) for row in values(rows)] == table
+
+
+def test_row_of_nothing_but_delimiters_is_blank(tmp_path: Path) -> None:
+    rows = read(tmp_path, "id,name,city\n1,Sanne,Delft\n,,\n2,Joris,\n,,\n")
+
+    assert [row["id"] for row in values(rows)] == ["1", "2"]

@@ -83,9 +83,11 @@ def _read(
     while True:
         try:
             for cells in reader:
-                if len(cells) == width:
+                if len(cells) != 1 and not any(cells):
+                    pass  # a blank line, or nothing but delimiters, as spreadsheets end with
+                elif len(cells) == width:
                     yield AudienceRow(line, dict(zip(columns, cells, strict=True)))
-                elif len(cells) > 1 or (cells and cells[0].strip()):
+                elif len(cells) > 1 or cells[0].strip():
                     told = f"the row has {_count(len(cells), 'cell')}, the header has {width}"
                     yield RefusedRow(line, told)
                 line = reader.line_num + skipped + 1
