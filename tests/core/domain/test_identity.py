@@ -255,3 +255,16 @@ def test_digest_of_an_address_identifies_the_same_profile(address: str) -> None:
 
     assert Identifier.hashed_email(by_address.value) == by_address
     assert Identifier.email_address(address, digest=by_address.value) == by_address
+
+
+@pytest.mark.parametrize(
+    "raw", ["mailto:sanne@example.org", "sanne@example.org;joris@example.org", "<s@example.org>"]
+)
+def test_more_than_an_address_is_no_address(raw: str) -> None:
+    with pytest.raises(IdentifierRefused, match="no e-mail address"):
+        Identifier.email_address(raw)
+
+
+def test_one_digit_over_and_over_is_no_hash() -> None:
+    with pytest.raises(IdentifierRefused, match="over and over"):
+        Identifier.hashed_email("0" * 64)

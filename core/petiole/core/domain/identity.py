@@ -20,7 +20,7 @@ _NOTHING_WORDS = frozenset(
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]+")
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+")
+_ADDRESS = re.compile(r"[^\s@:;,<>]+@[^\s@.:;,<>]+(?:\.[^\s@.:;,<>]+)+")
 _OTHER_DIGESTS = {32: "MD5", 40: "SHA-1", 56: "SHA-224", 96: "SHA-384", 128: "SHA-512"}
 
 
@@ -99,6 +99,8 @@ class Identifier:
             raise IdentifierRefused("a raw e-mail address stands where a SHA-256 hash was promised")
         if not _DIGEST.fullmatch(value):
             raise IdentifierRefused(_why_no_digest(value))
+        if len(set(value)) == 1:
+            raise IdentifierRefused("the hash is one digit over and over, which no address gives")
         if value in _HASHES_OF_NOTHING:
             raise IdentifierRefused(
                 'the hash is that of an empty value (such as "" or "null"), not of an address'
