@@ -77,9 +77,21 @@ def reserved_column(project: Project) -> subprocess.CompletedProcess[str]:
     return project.sync("reserved.csv")
 
 
+def no_segment(project: Project) -> subprocess.CompletedProcess[str]:
+    good(project)
+    return project.run("sync", "newsletter", "good.csv", "--segment", " ", "--key", "id")
+
+
+def batch_too_large(project: Project) -> subprocess.CompletedProcess[str]:
+    project.configure(more="batch = { max_profiles = 601 }")
+    return project.sync(good(project), "--queue-only")
+
+
 @pytest.mark.parametrize(
     ("attempt", "told"),
     [
+        (no_segment, ["segment ' '", "petiole campaigns"]),
+        (batch_too_large, ["max_profiles is 601", "at most 600"]),
         (missing_file, ["god.csv", "good.csv"]),
         (unknown_column, ["'idd'", "did you mean 'id'", "name"]),
         (unknown_mapped_column, ["'nam'", "did you mean 'name'"]),

@@ -1,8 +1,11 @@
 """The command line itself: help, tables, JSON, plain text in pipes."""
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +142,51 @@ def test_sync_answers_in_json(project: Project) -> None:
     assert document["plan"]["add"] == 2
     assert document["run"]["delivered"] == {"add": 2, "update": 0, "remove": 0}
     assert [row["line"] for row in document["refused"]] == [3]
+
+
+def test_change_log_counts_in_json_without_queueing(project: Project) -> None:
+    rows = [["add", "1"], ["remove", "2"]]
+    path = write_csv(project.folder / "log.csv", ["change", "id"], rows)
+
+    done = project.sync(path, "--mode", "changes", "--dry-run", "--json")
+
+    assert json.loads(done.stdout)["log"] == {"changes": 2, "seen_before": 0}
+    assert project.status()["enqueued"] == 0
+
+
+def test_full_disk_under_the_output_is_one_line(project: Project) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            project.command("plugins", "--json"),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert "the output cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_color_means_plain_text_on_a_terminal_too(project: Project) -> None:
+    terminal, other_end = os.openpty()
+    with subprocess.Popen(
+        project.command("status"),
+        cwd=project.folder,
+        env=project.environment(NO_COLOR="1", TERM="xterm-256color"),
+        stdout=other_end,
+        stderr=other_end,
+        stdin=subprocess.DEVNULL,
+    ) as host:
+        os.close(other_end)
+        shown = b""
+        with contextlib.suppress(OSError):  # the kernel's way to say that a terminal ended
+            while part := os.read(terminal, 4096):
+                shown += part
+    os.close(terminal)
+
+    assert host.returncode == 0
+    assert b"newsletter" in shown
+    assert b"\x1b" not in shown

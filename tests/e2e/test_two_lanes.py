@@ -13,7 +13,8 @@ def snapshot(project: Project, tier: str) -> Path:
     return write_csv(project.folder / f"{tier}.csv", ["id", "tier"], rows)
 
 
-def test_order_holds_across_the_lanes_of_one_account(project: Project) -> None:
+def configure(project: Project) -> None:
+    """Give the project a second connection to the same account, over the other lane."""
     project.configure(
         more='account = "brand"',
         tables="[connections.alerts]\n"
@@ -24,6 +25,10 @@ def test_order_holds_across_the_lanes_of_one_account(project: Project) -> None:
         'token = { env = "CANOPYDEPLOY_TOKEN" }\n'
         'identifier = "customer-id"\n',
     )
+
+
+def test_order_holds_across_the_lanes_of_one_account(project: Project) -> None:
+    configure(project)
     queued = [("alerts", "bronze"), ("newsletter", "silver"), ("alerts", "gold")]
     for connection, tier in queued:
         done = project.run(
@@ -46,3 +51,18 @@ def test_order_holds_across_the_lanes_of_one_account(project: Project) -> None:
     for course in arrived.values():
         assert course == ["realtime NEW", "batch NEW", "realtime MODIFIED"]
     assert {held["tier"] for held in project.ledger().profiles.values()} == {"gold"}
+
+
+def test_changes_that_wait_for_the_other_lane_say_so(project: Project) -> None:
+    configure(project)
+    for connection in ("newsletter", "alerts"):
+        done = project.run(
+            *("sync", connection, snapshot(project, "gold"), "--queue-only"),
+            *("--segment", SEGMENT, "--key", "id"),
+        )
+        assert done.returncode == 0, done.stderr
+
+    done = project.run("run", "alerts", "--once")
+
+    assert done.returncode == 3
+    assert f"alerts: {PROFILES} changes behind earlier ones of the same profiles" in done.stdout

@@ -87,10 +87,10 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise MissingSecret(
-            f"the secret file {path} cannot be read: {type(error).__name__}"
-        ) from error
+    except UnicodeDecodeError as error:
+        raise MissingSecret(f"the secret file {path} is not text in UTF-8") from error
+    except OSError as error:
+        raise MissingSecret(f"the secret file {path} cannot be read: {error.strerror}") from error
 
 
 def _from_keyring(name: str) -> str:

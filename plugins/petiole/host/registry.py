@@ -34,11 +34,7 @@ class Registry:
             PortNotBound: what the plugin opened does not fit the port.
         """
         declared, spec = self._choose(port, name, settings)
-        if declared.max_profiles and settings.batching.max_profiles > declared.max_profiles:
-            raise InvalidSettings(
-                f"connections.{name}.batch.max_profiles is {settings.batching.max_profiles}; "
-                f"{declared.id} takes at most {declared.max_profiles}"
-            )
+        _refuse_too_large_batches(declared, name, settings)
         context = AdapterContext(
             connection=name,
             identifier=settings.identifier,
@@ -50,6 +46,16 @@ class Registry:
                     f"{spec.id} opened a {type(adapter).__name__}, which is no {port.__name__}"
                 )
             yield adapter
+
+    def require_fit(self, name: ConnectionName, settings: ConnectionSettings) -> None:
+        """Refuse a connection whose sink could not be opened as it is set, without opening it.
+
+        Raises:
+            UnknownAdapter: the connection's plugin has no sink for its lane.
+            InvalidSettings: a batch would be larger than the sink takes.
+        """
+        declared, _ = self._choose(ProfileSink, name, settings)
+        _refuse_too_large_batches(declared, name, settings)
 
     def keys(self, name: ConnectionName, settings: ConnectionSettings) -> BaseModel:
         """Validate the plugin's keys of a connection by the model of its sink.
@@ -110,6 +116,16 @@ class Registry:
                         return declared, spec
         wanted = port.__name__ + (f" for lane {lane!r}" if lane else "")
         raise UnknownAdapter(f"connections.{name}: plugin {settings.plugin!r} offers no {wanted}")
+
+
+def _refuse_too_large_batches(
+    declared: ManifestAdapter, name: ConnectionName, settings: ConnectionSettings
+) -> None:
+    if declared.max_profiles and settings.batching.max_profiles > declared.max_profiles:
+        raise InvalidSettings(
+            f"connections.{name}.batch.max_profiles is {settings.batching.max_profiles}; "
+            f"{declared.id} takes at most {declared.max_profiles}"
+        )
 
 
 @contextmanager

@@ -210,10 +210,11 @@ class Host:
     def _refuse_segment(self, task: SyncInput) -> None:
         if not task.segment.strip() or not task.segment.isprintable():
             raise InvalidSettings(
-                f"segment {task.segment!r} is no id of an audience or campaign; see petiole campaigns"
+                f"segment {task.segment!r} is no id of an audience; petiole campaigns lists some"
             )
         settings = self._settings.connections[task.connection]
         registry = self._container.registry()
+        registry.require_fit(task.connection, settings)
         if trouble := registry.segment_trouble(task.connection, settings, task.segment):
             raise InvalidSettings(f"segment {task.segment!r}: {trouble}")
 

@@ -180,8 +180,10 @@ def load_settings(path: Path) -> Settings:
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise InvalidSettings(f"{path} is not valid TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidSettings(f"{path} cannot be read: {type(error).__name__}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidSettings(f"{path} is not written in UTF-8; save it as such") from error
+    except OSError as error:
+        raise InvalidSettings(f"{path} cannot be read: {error.strerror}") from error
     document.pop("directory", None)
     try:
         return Settings(**document, directory=path.parent)
@@ -238,4 +240,4 @@ def _fields_at(model: type[BaseModel], path: Iterable[str | int]) -> Mapping[str
     found = model
     for part in path:
         found = tables.get(str(part), found)
-    return found.model_fields
+    return {name: field for name, field in found.model_fields.items() if name != "directory"}

@@ -119,5 +119,5 @@ def _event(values: Mapping[str, JsonValue], column: str | None) -> str | None:
 
 
 def _id(scope: Scope, event: str) -> ChangeId:
-    content = "\0".join((scope.connection, scope.segment, event))
+    content = f"{scope.connection}\0{scope.segment}\0{event}"
     return ChangeId(hashlib.blake2b(content.encode(), digest_size=16).hexdigest())

@@ -1,8 +1,9 @@
 """Deliver in the foreground: progress while it runs, the sums at the end, and what to do next."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from petiole.core.domain.breaker import Flow
 from petiole.core.domain.change import ChangeKind
@@ -95,6 +96,8 @@ def print_next_steps(delivering: Delivering, statuses: Sequence[ConnectionStatus
                 f"{status.name}: {count(waiting, 'change')} waiting. "
                 "Next: petiole status, or petiole run --once --flush",
             )
+            for sentence in explained(status, datetime.now(UTC)):
+                say(f"{status.name}: {sentence}")
     if delivering.counted.buried or delivering.counted.parked:
         ended_badly = (MessageState.DEAD, MessageState.PARKED)
         names = [
@@ -136,10 +139,22 @@ def sums_as_json(delivering: Delivering) -> dict[str, JsonValue]:
     }
 
 
-def describe(status: ConnectionStatus, flow: Flow) -> str:
-    """Put a connection's state into one word, or a few."""
+def describe(flow: Flow) -> str:
+    """Put what a connection may do into one word."""
+    return {Flow.CLOSED: "ok", Flow.OPEN: "held"}.get(flow, flow.value)
+
+
+def explained(status: ConnectionStatus, now: datetime) -> Iterator[str]:
+    """Tell why a connection does not send, or what its changes wait for."""
+    state, flow = status.state, status.state.flow(now)
     if flow is Flow.PAUSED:
-        return f"paused ({status.state.paused})"
-    if flow is Flow.OPEN and status.state.open_until is not None:
-        return f"held until {status.state.open_until:%H:%M:%S} UTC"
-    return "probing" if flow is Flow.PROBING else "ok"
+        yield f"paused ({state.paused}): {state.reason}"
+    elif flow is Flow.OPEN and state.open_until is not None:
+        yield f"held until {state.open_until:%H:%M:%S} UTC: {state.reason}"
+    waiting = status.tally[MessageState.PENDING]
+    backlog = status.backlog
+    if waiting and not (backlog.claimable or backlog.next_due_at or backlog.in_flight):
+        yield (
+            f"{count(waiting, 'change')} behind earlier ones of the same profiles, which wait in "
+            "another connection of the account, or parked"
+        )

@@ -109,4 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         code = EXIT_FAILED
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        click.echo(f"petiole: the output cannot be written: {error.strerror}", err=True)
+        code = EXIT_FAILED
     sys.exit(code if isinstance(code, int) else 0)

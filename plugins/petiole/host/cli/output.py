@@ -1,10 +1,11 @@
 """How commands print: one console, plain in a pipe, and JSON where it is asked for."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import rich_click as click
 from rich.console import Console
@@ -18,8 +19,10 @@ Cell: TypeAlias = "str | int | None"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+_COLORS: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+
+console = Console(highlight=False, color_system=_COLORS)
+errors = Console(stderr=True, highlight=False, color_system=_COLORS)
 
 
 def say(text: str) -> None:
@@ -35,7 +38,7 @@ def warn(text: str) -> None:
 @contextmanager
 def working(what: str) -> Iterator[None]:
     """Show on a terminal that something is being done; nothing in a pipe."""
-    with errors.status(escape(what)) if errors.is_terminal else nullcontext():
+    with errors.status(escape(what)) if _lively() else nullcontext():
         yield
 
 
@@ -43,8 +46,7 @@ def working(what: str) -> Iterator[None]:
 def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show a bar on a terminal, nothing in a pipe; yields what to tell the number done so far."""
     columns = (TextColumn(escape(what)), BarColumn(None), MofNCompleteColumn(), TimeElapsedColumn())
-    hidden = not errors.is_terminal
-    with Progress(*columns, console=errors, transient=True, disable=hidden) as progress:
+    with Progress(*columns, console=errors, transient=True, disable=not _lively()) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
 
@@ -76,6 +78,11 @@ def moment(when: datetime | None) -> str | None:
 def count(number: int, noun: str) -> str:
     """Write a number with its noun, such as "1 row" or "2,000 rows"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _lively() -> bool:
+    """Whether what moves may be shown: on a terminal, unless plain text is wanted."""
+    return errors.is_terminal and _COLORS is not None
 
 
 def _cell(value: Cell) -> str:

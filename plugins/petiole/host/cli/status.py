@@ -6,10 +6,11 @@ from pathlib import Path
 import rich_click as click
 
 from petiole.core.domain.batching import BatchPolicy
+from petiole.core.domain.breaker import Flow
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.message import MessageState
 from petiole.hooks.duration import format_duration
-from petiole.host.cli.delivering import describe
+from petiole.host.cli.delivering import describe, explained
 from petiole.host.cli.output import console, json_option, moment, print_json, say, table
 from petiole.host.runner import ConnectionStatus, open_host
 from petiole.host.settings import load_settings
@@ -36,7 +37,7 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
             [
                 [
                     status.name,
-                    describe(status, status.state.flow(now)),
+                    describe(status.state.flow(now)),
                     status.tally[MessageState.PENDING],
                     status.tally[MessageState.IN_FLIGHT],
                     status.tally[MessageState.DELIVERED],
@@ -50,8 +51,8 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
         )
     )
     for status in statuses:
-        if status.state.reason:
-            say(f"{status.name}: {status.state.reason}")
+        for sentence in explained(status, now):
+            say(f"{status.name}: {sentence}")
         if not status.tally.balanced:
             say(f"{status.name}: the sums do not balance")
     return 0
@@ -59,7 +60,7 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
 
 def _next_batch(status: ConnectionStatus, policy: BatchPolicy, now: datetime) -> str:
     oldest = status.backlog.oldest_enqueued_at
-    if oldest is None:
+    if oldest is None or status.state.flow(now) is not Flow.CLOSED:
         return ""
     left = max(policy.max_age - (now - oldest), policy.max_age * 0)
     filled = f"{status.backlog.claimable} of {policy.max_profiles}"
