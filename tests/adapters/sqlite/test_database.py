@@ -12,6 +12,8 @@ import pytest
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.adapters.sqlite.database import APPLICATION_ID, Database, open_database
+from petiole.core.domain.batching import BatchPolicy
+from petiole.core.domain.breaker import ConnectionState
 from petiole.core.errors import ConfigurationError, OutboxError
 from petiole.testing.changes import change, scope, snapshot
 from petiole.testing.contracts.runs import NEWSLETTER, claim
@@ -200,3 +202,16 @@ def test_reader_does_not_stop_a_writer(path: Path, database: Database) -> None:
 
     assert before == after == [(0,)]
     assert only_value(database, "SELECT count(*) FROM batch") == 1
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_file_that_was_removed_in_use_is_noticed(path: Path, *, replaced: bool) -> None:
+    with open_store(path, clock=FrozenClock()) as store:
+        path.unlink()
+        if replaced:
+            path.touch()
+
+        with pytest.raises(OutboxError, match="removed or replaced"):
+            store.outbox.backlog(NEWSLETTER, BatchPolicy())
+        with pytest.raises(OutboxError, match="removed or replaced"):
+            store.states.record(NEWSLETTER, ConnectionState())

@@ -12,7 +12,7 @@ from sqlite_utils import Database as Tables
 from petiole.adapters.sqlite.faults import complaint, translated
 from petiole.adapters.sqlite.lock import FileLock, open_private
 from petiole.adapters.sqlite.schema import MIGRATIONS, STEPS
-from petiole.core.errors import ConfigurationError
+from petiole.core.errors import ConfigurationError, OutboxError
 
 APPLICATION_ID = 0x50455449
 """Stands in the header of the file, so that another program's database is not mistaken for ours."""
@@ -47,6 +47,7 @@ class Database:
         self.tables = tables
         self._connection = tables.conn
         self._lock = lock
+        self._identity = _identity(path)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -57,6 +58,7 @@ class Database:
         """
         connection = self._connection
         with self._lock.held(), translated(self.path):
+            self._refuse_lost_file()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -74,6 +76,7 @@ class Database:
         """
         connection = self._connection
         with translated(self.path):
+            self._refuse_lost_file()
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -81,11 +84,28 @@ class Database:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
 
+    def _refuse_lost_file(self) -> None:
+        """A removed file can still be written, but nobody would ever read it again."""
+        if _identity(self.path) != self._identity:
+            raise OutboxError(
+                f"the outbox {self.path} was removed or replaced while it was in use; "
+                "put it back, or start again with the file that is there now"
+            )
+
     def close(self) -> None:
         """Close, in turn with the writers: whoever closes last clears the log."""
         with self._lock.held():
             self.tables.close()
         self._lock.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell a file from any other that may come to bear its name."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def open_database(path: Path, *, patience: timedelta = PATIENCE) -> Database:
