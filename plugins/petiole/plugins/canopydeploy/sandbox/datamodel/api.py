@@ -99,13 +99,13 @@ class DataModelApi:
         return json_answer(rest.paged(records, request))
 
     def _insert(self, target: Target, request: Request) -> Answer:
-        values = _stored(target.table, rest.sent(request))
+        values = self._stored(target.table, rest.sent(request))
         identity = self._records.insert(target.place, target.table, values)
         resource = f"http://{request.host}{request.path.rstrip('/')}/{identity}?format=json"
         return Answer(status=HTTPStatus.CREATED, headers={"X-Resource": resource})
 
     def _update(self, target: Target, request: Request) -> Answer:
-        values = _stored(target.table, rest.sent(request))
+        values = self._stored(target.table, rest.sent(request))
         if not self._records.update(target.place, target.identity or "", values):
             raise missing(target)
         return Answer(status=HTTPStatus.OK)
@@ -115,17 +115,16 @@ class DataModelApi:
             raise missing(target)
         return Answer(status=HTTPStatus.OK)
 
-
-def _stored(table: Table, values: Record) -> Record:
-    """Return what a record's columns will hold; the platform's own fields are ignored."""
-    own = {name: value for name, value in values.items() if not name.startswith(SERVED)}
-    for name in own:
-        if name not in table.columns:
-            raise _unknown(name)
-    try:
-        return table.stored(own)
-    except Misfit as problem:
-        raise Refusal(HTTPStatus.BAD_REQUEST, str(problem)) from None
+    def _stored(self, table: Table, values: Record) -> Record:
+        """Return what a record's columns will hold; the platform's own fields are ignored."""
+        own = {name: value for name, value in values.items() if not name.startswith(SERVED)}
+        for name in own:
+            if name not in table.columns:
+                raise _unknown(name)
+        try:
+            return table.stored(own, now=self._records.now())
+        except Misfit as problem:
+            raise Refusal(HTTPStatus.BAD_REQUEST, str(problem)) from None
 
 
 def _unknown(name: str) -> Refusal:

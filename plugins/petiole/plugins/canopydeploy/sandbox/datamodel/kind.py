@@ -6,6 +6,7 @@ What is accepted is documented by the vendor; how it is returned is assumed.
 import math
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from petiole.plugins.canopydeploy.sandbox.datamodel.moment import read_date, read_moment, read_time
@@ -36,8 +37,8 @@ class Kind(StrEnum):
     TIME = "time"
     DATETIME = "datetime"
 
-    def stored(self, value: object) -> object:
-        """Return a value as it is stored, or raise Misfit.
+    def stored(self, value: object, *, now: datetime) -> object:
+        """Return a value as it is stored, or raise Misfit; relative dates count from `now`.
 
         `null` empties any column, except that Yes/No takes it, like every value that is not
         true, for No.
@@ -45,6 +46,8 @@ class Kind(StrEnum):
         if value is None and self is not Kind.BOOLEAN:
             return None
         try:
+            if self in MOMENTS:
+                return MOMENTS[self](_text(value), now)
             return READERS[self](value)
         except ValueError as problem:
             raise Misfit(str(problem)) from None
@@ -98,7 +101,10 @@ READERS: Mapping[Kind, Callable[[object], object]] = {
     Kind.NUMBER: _number,
     Kind.DECIMAL: _decimal,
     Kind.BOOLEAN: _boolean,
-    Kind.DATE: lambda value: read_date(_text(value)),
-    Kind.TIME: lambda value: read_time(_text(value)),
-    Kind.DATETIME: lambda value: read_moment(_text(value)),
+}
+
+MOMENTS: Mapping[Kind, Callable[[str, datetime], str]] = {
+    Kind.DATE: read_date,
+    Kind.TIME: read_time,
+    Kind.DATETIME: read_moment,
 }

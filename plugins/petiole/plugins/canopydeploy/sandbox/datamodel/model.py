@@ -8,6 +8,7 @@ a reference takes the type of the column that it refers to, and need not lead an
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from petiole.plugins.canopydeploy.sandbox.datamodel.kind import Kind, Misfit
 
@@ -34,12 +35,12 @@ class Table:
     columns: Mapping[str, Column]
     parent: str | None = None
 
-    def stored(self, values: Mapping[str, object]) -> dict[str, object]:
-        """Return values as their columns hold them, or raise Misfit and name the column."""
+    def stored(self, values: Mapping[str, object], *, now: datetime) -> dict[str, object]:
+        """Return values as their columns hold them at `now`, or raise Misfit, with the column."""
         stored: dict[str, object] = {}
         for name, value in values.items():
             try:
-                stored[name] = self.columns[name].kind.stored(value)
+                stored[name] = self.columns[name].kind.stored(value, now=now)
             except Misfit as problem:
                 raise Misfit(f"column {name}: {problem}") from None
         return stored

@@ -1,131 +1,129 @@
-"""Dates and times as people write them.
+"""Dates and times as people write them, read as PHP does.
 
 Documented by the vendor: "any PHP date text", with examples such as `2013-09-23`,
-`October 1, 2013`, `23:25:00`, `4PM` and `2013-09-23, 16:00:00`. The twin reads a full date, a time
-of day, or one after the other; it refuses PHP's relative forms (`next Friday`).
+`October 1, 2013`, `23:25:00`, `4PM` and `2013-09-23, 16:00:00`. The twin reads a day, a time of
+day and a zone in any order, and the commonest of PHP's relative words. A text with a zone is moved
+to Amsterdam, whatever the column takes of it; that the platform does so is assumed.
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from petiole.plugins.canopydeploy.sandbox.clock import AMSTERDAM
+from petiole.plugins.canopydeploy.sandbox.datamodel.day import day_at
+from petiole.plugins.canopydeploy.sandbox.datamodel.daytime import daytime_at
+from petiole.plugins.canopydeploy.sandbox.datamodel.zone import zone_at
 
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            ("jan", "january"),
-            ("feb", "february"),
-            ("mar", "march"),
-            ("apr", "april"),
-            ("may",),
-            ("jun", "june"),
-            ("jul", "july"),
-            ("aug", "august"),
-            ("sep", "sept", "september"),
-            ("oct", "october"),
-            ("nov", "november"),
-            ("dec", "december"),
-        ),
-        start=1,
-    )
-    for name in names
+MOST_CHARACTERS = 200
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+SECONDS = re.compile(r"@(-?[0-9]{1,12})")
+
+SKIPPED = re.compile(
+    r"(?:[\s,]+|at\b|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b)*"
+)
+"""What says nothing: the name of the weekday stands beside the day."""
+
+NAMED_DAY = re.compile(r"(?:yesterday|today|tomorrow)(?![a-z])")
+NAMED_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+
+NOW = re.compile(r"now(?![a-z])")
+
+SHIFT = re.compile(
+    r"(?P<sign>[+-]?)\s*(?P<count>[0-9]{1,6})\s*"
+    r"(?P<unit>sec(?:ond)?|min(?:ute)?|hour|day|week)s?(?![a-z])(?P<ago>\s+ago\b)?"
+)
+UNITS = {
+    "sec": timedelta(seconds=1),
+    "min": timedelta(minutes=1),
+    "hou": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "wee": timedelta(weeks=1),
 }
-
-WORD = rf"(?P<name>{'|'.join(MONTHS)})\.?"
-DAY = r"(?P<day>[0-9]{1,2})"
-YEAR = r"(?P<year>[0-9]{4})"
-MONTH = r"(?P<month>[0-9]{1,2})"
-
-DATES = tuple(
-    re.compile(rf"{form}(?![0-9])(?P<rest>.*)", re.DOTALL)
-    for form in (
-        rf"{YEAR}[-/]{MONTH}[-/]{DAY}",
-        rf"{DAY}[-.]{MONTH}[-.]{YEAR}",
-        rf"{MONTH}/{DAY}/{YEAR}",
-        rf"{WORD}\s+{DAY}(?:st|nd|rd|th)?,?\s+{YEAR}",
-        rf"{DAY}(?:st|nd|rd|th)?[\s-]+{WORD},?[\s-]+{YEAR}",
-    )
-)
-
-WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+")
-
-SEPARATOR = re.compile(r"[t,\s]+(?:at\s+)?")
-
-TIME = re.compile(
-    r"(?P<hour>[0-9]{1,2})"
-    r"(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]+)?)?)?"
-    r"\s*(?P<half>[ap]m|[ap]\.m\.)?"
-    r"\s*(?P<zone>z|utc|[+-][0-9]{2}:?[0-9]{2})?"
-)
-
-NOON = 12
+"""By the first three letters."""
 
 
-def read_date(text: str) -> str:
-    """Return `YYYY-MM-DD`; a time of day after it is dropped."""
-    day, _ = _read(text)
-    if day is None:
+def read_date(text: str, now: datetime) -> str:
+    """Return `YYYY-MM-DD`; a time of day in the text is dropped."""
+    said = _read(text, now)
+    if not (said.day or said.relative):
         raise ValueError("is not a date")
-    return f"{day:%Y-%m-%d}"
+    return said.moment(now).date().isoformat()
 
 
-def read_time(text: str) -> str:
-    """Return `HH:MM:SS`; a date before it is dropped."""
-    _, clock = _read(text)
-    if clock is None:
+def read_time(text: str, now: datetime) -> str:
+    """Return `HH:MM:SS`; a day in the text is dropped."""
+    said = _read(text, now)
+    if not (said.clock or (said.relative and not said.day)):
         raise ValueError("is not a time")
-    return f"{clock:%H:%M:%S}"
+    return said.moment(now).time().isoformat(timespec="seconds")
 
 
-def read_moment(text: str) -> str:
-    """Return `YYYY-MM-DD HH:MM:SS` in Amsterdam; without a time of day it is midnight."""
-    day, clock = _read(text)
-    if day is None:
+def read_moment(text: str, now: datetime) -> str:
+    """Return `YYYY-MM-DD HH:MM:SS`; without a time of day it is midnight."""
+    said = _read(text, now)
+    if not (said.day or said.relative):
         raise ValueError("is not a date and time")
-    moment = datetime.combine(day, clock or time())
-    if moment.tzinfo:
-        moment = moment.astimezone(AMSTERDAM)
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+    return said.moment(now).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
 
 
-def _read(text: str) -> tuple[date | None, time | None]:
-    """Take a text apart; raise ValueError where a part is left over or impossible."""
-    left = WEEKDAY.sub("", text.strip().lower(), count=1)
-    for form in DATES:
-        if found := form.match(left):
-            rest = SEPARATOR.sub("", found["rest"], count=1)
-            return _date(found), _time(rest) if rest else None
-    return None, _time(left)
+@dataclass(slots=True, kw_only=True)
+class _Said:
+    """What a text says; `relative` if it counts from now, or from the day that it names."""
+
+    day: date | None = None
+    clock: time | None = None
+    zone: tzinfo | None = None
+    shift: timedelta = timedelta()
+    relative: bool = False
+
+    def moment(self, now: datetime) -> datetime:
+        """Return the moment in Amsterdam."""
+        zone = self.zone or AMSTERDAM
+        here = now.astimezone(zone)
+        clock = self.clock or (time() if self.day else here.time())
+        moment = datetime.combine(self.day or here.date(), clock, tzinfo=zone) + self.shift
+        return moment.astimezone(AMSTERDAM)
 
 
-def _date(found: re.Match[str]) -> date:
-    parts = found.groupdict()
-    month = MONTHS[parts["name"]] if parts.get("name") else int(parts["month"])
-    return date(int(parts["year"]), month, int(parts["day"]))
+def _read(text: str, now: datetime) -> _Said:
+    """Take a text apart; raise ValueError where a part is left over, twice there or impossible."""
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError("is too long for a date or a time")
+    today, said = now.astimezone(AMSTERDAM).date(), _Said()
+    left = text.strip().lower()
+    while left := SKIPPED.sub("", left, count=1):
+        left = _part(left, said, today=today)
+    return said
 
 
-def _time(text: str) -> time:
-    found = TIME.fullmatch(text)
-    if not found or not (found["minute"] or found["half"]):
+def _part(left: str, said: _Said, *, today: date) -> str:
+    """Note the part that a text begins with, and return what follows it."""
+    if found := SHIFT.match(left):
+        count = int(f"{found['sign']}{found['count']}") * (-1 if found["ago"] else 1)
+        said.shift += count * UNITS[found["unit"][:3]]
+        said.relative = True
+    elif found := NOW.match(left):
+        said.relative = True
+    elif (found := NAMED_DAY.match(left)) and not said.day:
+        said.day = today + timedelta(days=NAMED_DAYS[found[0]])
+    elif (found := SECONDS.match(left)) and not (said.day or said.clock or said.zone):
+        moment = EPOCH + timedelta(seconds=int(found[1]))
+        said.day, said.clock, said.zone = moment.date(), moment.time(), UTC
+    else:
+        return _absolute(left, said, year=today.year)
+    return left[found.end() :]
+
+
+def _absolute(left: str, said: _Said, *, year: int) -> str:
+    if not said.day and (day := day_at(left, year=year)):
+        said.day, rest = day
+    elif not said.clock and (clock := daytime_at(left)):
+        said.clock, rest = clock
+    elif not said.zone and (zone := zone_at(left)):
+        said.zone, rest = zone
+    else:
         raise ValueError("is neither a date nor a time")
-    hour, half = int(found["hour"]), found["half"]
-    if half:
-        if not 1 <= hour <= NOON:
-            raise ValueError("is not a time")
-        hour = hour % NOON + (NOON if half[0] == "p" else 0)
-    return time(
-        hour,
-        int(found["minute"] or 0),
-        int(found["second"] or 0),
-        tzinfo=_zone(found["zone"]),
-    )
-
-
-def _zone(text: str | None) -> tzinfo | None:
-    if text is None:
-        return None
-    if text in {"z", "utc"}:
-        return UTC
-    minutes = int(text[1:3]) * 60 + int(text[-2:])
-    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+    return rest

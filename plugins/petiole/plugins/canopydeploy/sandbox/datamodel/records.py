@@ -29,7 +29,7 @@ class Records:
     """Every record by its collection and its id; any thread may read and write."""
 
     def __init__(self, *, now: Callable[[], datetime]) -> None:
-        self._now = now
+        self.now = now
         self._guard = threading.Lock()
         self._last = 0
         self._rows: dict[Place, dict[str, _Row]] = {}
@@ -94,7 +94,7 @@ class Records:
             return counts
 
     def _insert(self, place: Place, table: Table, values: Mapping[str, object]) -> str:
-        identity, moment = self._fresh_id(), self._now()
+        identity, moment = self._fresh_id(), self.now()
         whole = dict.fromkeys(table.columns) | dict(values)
         row = _Row(values=whole, created_at=moment, modified_at=moment)
         self._rows.setdefault(place, {})[identity] = row
@@ -102,11 +102,11 @@ class Records:
 
     def _change(self, row: _Row, values: Mapping[str, object]) -> None:
         row.values.update(values)
-        row.modified_at = self._now()
+        row.modified_at = self.now()
 
     def _fresh_id(self) -> str:
         """Return an id that is made of the time, as the vendor's examples are, and never twice."""
-        moment = int(self._now().timestamp() * MICROSECONDS)
+        moment = int(self.now().timestamp() * MICROSECONDS)
         self._last = max(moment, self._last + 1)
         seconds, rest = divmod(self._last, MICROSECONDS)
         return f"clang_{seconds:08x}{rest:05x}"

@@ -61,7 +61,8 @@ class Rows:
         self, element: Record, mapping: RowMapping, *, table: Table, place: Place
     ) -> None:
         try:
-            values = table.stored({name: element[name] for name in table.columns.keys() & element})
+            named = {name: element[name] for name in table.columns.keys() & element}
+            values = table.stored(named, now=self._records.now())
         except Misfit as problem:
             element["error"] = Rejection(code=INVALID_CODE, message=str(problem)).shown()
             return
