@@ -6,6 +6,7 @@ from petiole.testing.contracts.bookkeeping import BookkeepingContract
 from petiole.testing.contracts.connection_states import ConnectionStatesContract
 from petiole.testing.contracts.ledger import LedgerContract
 from petiole.testing.contracts.outbox import OutboxContract
+from petiole.testing.contracts.parking import ParkingContract
 from petiole.testing.stands import StoreStand
 from tests.contracts.stores import MemoryStand, SqliteStand
 
@@ -44,6 +45,14 @@ class TestMemoryBookkeeping(InMemory, BookkeepingContract):
 
 class TestSqliteBookkeeping(OnDisk, BookkeepingContract):
     """`petiole.adapters.sqlite`."""
+
+
+class TestMemoryParking(InMemory, ParkingContract):
+    """The way out of parking in memory."""
+
+
+class TestSqliteParking(OnDisk, ParkingContract):
+    """The way out of parking in SQLite."""
 
 
 class TestMemoryConnectionStates(InMemory, ConnectionStatesContract):

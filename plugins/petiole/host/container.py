@@ -21,6 +21,7 @@ from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.ledger import Ledger
 from petiole.core.ports.observer import Observer
 from petiole.core.ports.outbox import Outbox
+from petiole.core.ports.parking import Parking
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.core.ports.workers import Workers
 from petiole.host.discovery import Plugins, find_plugins
@@ -82,6 +83,7 @@ class Container(containers.DeclarativeContainer):
         _open_store, stack, settings.provided.outbox_path, clock
     )
     outbox: providers.Provider[Outbox] = store.provided.outbox
+    parking: providers.Provider[Parking] = store.provided.parking
     ledger: providers.Provider[Ledger] = store.provided.ledger
     bookkeeping: providers.Provider[Bookkeeping] = store.provided.bookkeeping
     states: providers.Provider[ConnectionStates] = store.provided.states

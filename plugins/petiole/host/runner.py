@@ -17,6 +17,7 @@ from petiole.core.domain.tally import EnqueueReceipt, Tally
 from petiole.core.errors import InvalidSettings
 from petiole.core.ports.audience import Audience
 from petiole.core.ports.observer import Observer
+from petiole.core.ports.parking import Decision
 from petiole.host.container import Container
 from petiole.host.observers import Fanout, HookObserver
 from petiole.host.secret_watch import SecretWatch
@@ -171,6 +172,11 @@ class Host:
         names = self._container.names()
         only = names[0] if len(names) == 1 else None
         return self._container.bookkeeping().dead_letters(only, limit=limit)
+
+    def release(self, decision: Decision) -> int:
+        """Carry out a decision on the parked messages of this host's connections."""
+        parking = self._container.parking()
+        return sum(parking.release(name, decision) for name in self._container.names())
 
     def count_held(self, task: SyncInput) -> int:
         """Count the profiles that the platform holds in a segment, as far as we were told."""

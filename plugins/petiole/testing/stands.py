@@ -14,6 +14,7 @@ from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.ledger import Ledger
 from petiole.core.ports.outbox import Outbox
+from petiole.core.ports.parking import Parking
 from petiole.core.ports.profile_sink import ProfileSink
 
 
@@ -40,6 +41,8 @@ class Store(Protocol):
     def bookkeeping(self) -> Bookkeeping: ...
     @property
     def states(self) -> ConnectionStates: ...
+    @property
+    def parking(self) -> Parking: ...
 
 
 class StoreStand(Protocol):

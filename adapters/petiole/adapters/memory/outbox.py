@@ -11,6 +11,7 @@ from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.folding import fold
 from petiole.core.domain.message import Batch, BatchId, Message, MessageState
 from petiole.core.domain.settlement import (
+    DELIVERED,
     Bury,
     Defer,
     Delivered,
@@ -22,6 +23,7 @@ from petiole.core.domain.settlement import (
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.core.errors import OutboxError
 from petiole.core.ports.clock import Clock
+from petiole.core.ports.parking import Decision
 
 
 class MemoryOutbox:
@@ -169,6 +171,24 @@ class MemoryOutbox:
                 for row in self._state.batches.pop(settlement.batch).rows:
                     self._record(row, settlement.verdicts[row.id], now)
         return lost
+
+    def release(self, connection: ConnectionName, decision: Decision) -> int:
+        """Carry out a decision on all parked messages of a connection; tells how many."""
+        now = self._clock.now()
+        with self._state.lock:
+            parked = [
+                row
+                for row in self._state.rows.values()
+                if row.state is MessageState.PARKED and row.change.scope.connection == connection
+            ]
+            for row in parked:
+                row.settled_at, row.code, row.reason = None, "", ""
+                if decision is Decision.ARRIVED:
+                    self._record(row, DELIVERED, now)
+                else:
+                    row.attempts = 0
+                    self._return(row)
+        return len(parked)
 
     def _is_ours(self, batch: BatchId) -> bool:
         claimed = self._state.batches.get(batch)

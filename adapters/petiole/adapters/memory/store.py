@@ -24,6 +24,7 @@ class MemoryStore:
             self._owner = next(self.state.runner_numbers)
             self.state.runners.add(self._owner)
         self.outbox = MemoryOutbox(self.state, clock=clock, owner=self._owner)
+        self.parking = self.outbox
         self.ledger = MemoryLedger(self.state)
         self.bookkeeping = MemoryBookkeeping(self.state)
         self.states = MemoryConnectionStates(self.state)

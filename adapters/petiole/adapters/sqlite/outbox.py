@@ -9,13 +9,14 @@ from petiole.adapters.sqlite.database import Database
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.lines import enqueue
 from petiole.adapters.sqlite.runners import Runners
-from petiole.adapters.sqlite.settlements import settle
+from petiole.adapters.sqlite.settlements import release, settle
 from petiole.core.domain.batching import Backlog, BatchPolicy
 from petiole.core.domain.change import ConnectionName, ProfileChange
 from petiole.core.domain.message import Batch, BatchId
 from petiole.core.domain.settlement import Settlement
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.core.ports.clock import Clock
+from petiole.core.ports.parking import Decision
 
 
 class SqliteOutbox:
@@ -82,3 +83,12 @@ class SqliteOutbox:
         with self._database.write() as tables:
             now = to_micros(self._clock.now())
             return settle(tables, settlements, owner=self._runners.own, now=now)
+
+    def release(self, connection: ConnectionName, decision: Decision) -> int:
+        """Carry out a decision on all parked messages of a connection; tells how many.
+
+        Raises:
+            OutboxError: nothing was released.
+        """
+        with self._database.write() as tables:
+            return release(tables, connection, decision, now=to_micros(self._clock.now()))

@@ -11,6 +11,7 @@ from petiole.adapters.sqlite.instants import to_micros
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.message import BatchId, MessageId, MessageState
 from petiole.core.domain.settlement import (
+    DELIVERED,
     Bury,
     Defer,
     Delivered,
@@ -20,6 +21,7 @@ from petiole.core.domain.settlement import (
     Verdict,
 )
 from petiole.core.errors import OutboxError
+from petiole.core.ports.parking import Decision
 
 _END_BATCH = """
 UPDATE batch SET settled_at = ? WHERE id = ? AND owner = ? AND settled_at IS NULL
@@ -38,6 +40,14 @@ WHERE id IN (SELECT value FROM json_each(?))
 """
 _PARK = """
 UPDATE message SET state = 'parked', settled_at = ?, code = ?, reason = ?
+WHERE id IN (SELECT value FROM json_each(?))
+"""
+_PARKED = """
+SELECT id FROM message INDEXED BY message_dead_of_connection
+WHERE connection = ? AND state IN ('dead', 'parked') AND state = 'parked'
+"""
+_UNPARK = """
+UPDATE message SET state = 'pending', settled_at = NULL, attempts = 0, code = '', reason = ''
 WHERE id IN (SELECT value FROM json_each(?))
 """
 _RETRY = """
@@ -99,6 +109,20 @@ def settle(
     for name, numbers in moved.items():
         sums.add(connection, ConnectionName(name), numbers)
     return lost
+
+
+def release(
+    connection: sqlite3.Connection, name: ConnectionName, decision: Decision, *, now: int
+) -> int:
+    """Move all parked messages of a connection on; tells how many."""
+    ids = [id_ for (id_,) in connection.execute(_PARKED, (name,))]
+    if decision is Decision.ARRIVED:
+        _record(connection, DELIVERED, json.dumps(ids), now)
+    else:
+        connection.execute(_UNPARK, (json.dumps(ids),))
+    reached = MessageState.DELIVERED if decision is Decision.ARRIVED else MessageState.PENDING
+    sums.add(connection, name, {MessageState.PARKED: -len(ids), reached: len(ids)})
+    return len(ids)
 
 
 def _grouped(verdicts: Mapping[MessageId, Verdict]) -> dict[Verdict, list[MessageId]]:

@@ -23,6 +23,11 @@ class SqliteStore:
     bookkeeping: SqliteBookkeeping
     states: SqliteConnectionStates
 
+    @property
+    def parking(self) -> SqliteOutbox:
+        """The way out for parked messages."""
+        return self.outbox
+
 
 @contextmanager
 def open_store(

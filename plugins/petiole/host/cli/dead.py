@@ -7,8 +7,9 @@ import rich_click as click
 from petiole.core.domain.dead_letter import DeadLetter
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import IdentifierType
-from petiole.host.cli.output import console, json_option, moment, print_json, say, table
-from petiole.host.runner import open_host
+from petiole.core.ports.parking import Decision
+from petiole.host.cli.output import console, count, json_option, moment, print_json, say, table
+from petiole.host.runner import Host, open_host
 from petiole.host.settings import load_settings
 
 SHORT_HASH = 12
@@ -17,9 +18,16 @@ SHORT_HASH = 12
 @click.command("dead", short_help="Show messages that were refused or gave up.")
 @click.argument("connections", nargs=-1)
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1), help="At most.")
+@click.option(
+    "--parked",
+    type=click.Choice([decision.value for decision in Decision]),
+    help="Decide about all parked messages: they arrived, or are to be sent again.",
+)
 @json_option
 @click.pass_obj
-def command(config: Path, *, connections: tuple[str, ...], limit: int, as_json: bool) -> int:
+def command(
+    config: Path, *, connections: tuple[str, ...], limit: int, parked: str | None, as_json: bool
+) -> int:
     """Show dead and parked messages, newest first, for CONNECTIONS or for all of them.
 
     Dead ones were refused by the platform or ran out of tries; parked ones were sent with unknown
@@ -28,6 +36,8 @@ def command(config: Path, *, connections: tuple[str, ...], limit: int, as_json: 
     settings = load_settings(config)
     names = [settings.connection(name)[0] for name in connections] or None
     with open_host(settings, names) as host:
+        if parked is not None:
+            return _decide(host, Decision(parked), as_json=as_json)
         letters = host.dead_letters(limit=limit)
     if as_json:
         print_json([_document(letter) for letter in letters])
@@ -55,6 +65,19 @@ def command(config: Path, *, connections: tuple[str, ...], limit: int, as_json: 
             ],
         )
     )
+    return 0
+
+
+def _decide(host: Host, decision: Decision, *, as_json: bool) -> int:
+    released = host.release(decision)
+    if as_json:
+        print_json({"decision": decision.value, "released": released})
+    elif decision is Decision.ARRIVED:
+        say(f"{count(released, 'parked change')} taken for delivered")
+    else:
+        say(
+            f"{count(released, 'parked change')} to be sent again. Next: petiole run --once --flush"
+        )
     return 0
 
 
