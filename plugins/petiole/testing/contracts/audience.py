@@ -20,7 +20,7 @@ class AudienceContract:
 
     @pytest.fixture
     def stand(self) -> AudienceStand:
-        raise NotImplementedError
+        pytest.fail("override this fixture with one that gives your adapter")
 
     def test_source_has_a_name(self, stand: AudienceStand) -> None:
         assert stand.source(ROWS).name.strip()

@@ -24,7 +24,7 @@ class CampaignSourceContract:
 
     @pytest.fixture
     def stand(self) -> CampaignStand:
-        raise NotImplementedError
+        pytest.fail("override this fixture with one that gives your adapter")
 
     def test_every_campaign_is_listed_by_name(self, stand: CampaignStand) -> None:
         stand.offer(NAMES)

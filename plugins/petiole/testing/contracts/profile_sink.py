@@ -29,7 +29,7 @@ class ProfileSinkContract:
 
     @pytest.fixture
     def stand(self) -> SinkStand:
-        raise NotImplementedError
+        pytest.fail("override this fixture with one that gives your adapter")
 
     def test_sink_is_a_sink(self, stand: SinkStand) -> None:
         assert isinstance(stand.sink, ProfileSink)

@@ -10,7 +10,7 @@ class StoreContract:
 
     @pytest.fixture
     def stand(self) -> StoreStand:
-        raise NotImplementedError
+        pytest.fail("override this fixture with one that gives your adapter")
 
     @pytest.fixture
     def store(self, stand: StoreStand) -> Store:
