@@ -220,3 +220,15 @@ def test_mirror_of_half_an_export_is_questioned_before_anything_is_queued(
     assert kept["enqueued"] == 2_500
     assert meant.returncode == 0, meant.stderr
     assert len(project.ledger().profiles) == 1_000
+
+
+def test_status_breaks_no_word_at_80_columns_while_paused(project: Project) -> None:
+    good(project, rows=300)
+    arguments = ("sync", "newsletter", "good.csv", "--segment", "4711", "--key", "id")
+    project.run(*arguments, CANOPYDEPLOY_TOKEN="wrong")
+
+    shown = project.run("status", COLUMNS="80").stdout
+
+    assert max(map(len, shown.splitlines()[:2])) <= 80
+    for word in ("connection", "newsletter", "paused", "delivered", "300"):
+        assert word in shown.split()

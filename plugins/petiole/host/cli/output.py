@@ -63,7 +63,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
     for n, column in enumerate(columns):
         numeric = bool(told) and all(isinstance(row[n], int | None) for row in told)
         made.add_column(
-            column, justify="right" if numeric else "left", header_style="bold", overflow="fold"
+            column,
+            justify="right" if numeric else "left",
+            header_style="bold",
+            overflow="fold",
+            no_wrap=numeric or n == 0,
         )
     for row in told:
         made.add_row(*(_cell(value) for value in row))

@@ -33,7 +33,7 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
     columns = ["connection", "state", "pending", "in flight", "delivered", "folded"]
     console.print(
         table(
-            [*columns, "parked", "dead", "next batch"],
+            [*columns, "parked", "dead"],
             [
                 [
                     status.name,
@@ -44,7 +44,6 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
                     status.tally[MessageState.FOLDED],
                     status.tally[MessageState.PARKED],
                     status.tally[MessageState.DEAD],
-                    _next_batch(status, settings.connections[status.name].batching, now),
                 ]
                 for status in statuses
             ],
@@ -53,6 +52,8 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
     for status in statuses:
         for sentence in explained(status, now):
             say(f"{status.name}: {sentence}")
+        if batch := _next_batch(status, settings.connections[status.name].batching, now):
+            say(f"{status.name}: next batch: {batch}")
         if not status.tally.balanced:
             say(f"{status.name}: the sums do not balance")
     return 0
