@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from petiole.core.domain.campaign import Campaign
 from petiole.core.domain.change import ConnectionName
 from petiole.core.errors import ConfigurationError, MissingSecret, UnknownAdapter
@@ -12,7 +10,7 @@ from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.diagnosis import Aspect, Diagnosis, Finding, Health
 from petiole.hooks import Secret
 from petiole.host.discovery import Plugins, find_plugins
-from petiole.host.registry import Registry
+from petiole.host.registry import Registry, secrets_in
 from petiole.host.settings import ConnectionSettings, load_settings
 
 
@@ -59,23 +57,16 @@ def diagnose(path: Path, connection: str, registry: Registry) -> Iterator[Findin
         told=f"plugin {settings.plugin}, {settings.lane} lane, from {path}",
     )
     readable = True
-    for finding in _secrets(keys):
+    for key, secret in secrets_in(keys):
+        finding = _secret(secret, key)
         readable &= finding.health is not Health.FAIL
         yield finding
     if readable:
         yield from _on_platform(name, settings, registry)
 
 
-def _secrets(keys: BaseModel, prefix: str = "") -> Iterator[Finding]:
-    """Read every secret that the keys refer to; the values stay here."""
-    for key, value in keys:
-        if isinstance(value, BaseModel):
-            yield from _secrets(value, f"{prefix}{key}.")
-        if isinstance(value, Secret):
-            yield _secret(value, f"{prefix}{key}")
-
-
 def _secret(secret: Secret, key: str) -> Finding:
+    """Read a secret; its value stays here."""
     try:
         secret.reveal()
     except MissingSecret as error:

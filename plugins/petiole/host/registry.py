@@ -73,7 +73,7 @@ class Registry:
     ) -> Collection[str]:
         """Name the fields that a profile must not have, since the sink's wire uses them itself."""
         _, spec = self._choose(ProfileSink, name, settings)
-        return spec.reserved_fields(validate_plugin_keys(spec.settings, name, settings))
+        return spec.reserved_fields(self.keys(name, settings))
 
     def kinds(self, name: ConnectionName, settings: ConnectionSettings) -> Collection[ChangeKind]:
         """Name the kinds of change that a connection's sink carries; all, unless it says which."""
@@ -89,7 +89,7 @@ class Registry:
 
     def secrets(self, name: ConnectionName, settings: ConnectionSettings) -> Sequence[Secret]:
         """Name the secrets that a connection's sink works with."""
-        return [value for _, value in self.keys(name, settings) if isinstance(value, Secret)]
+        return [secret for _, secret in secrets_in(self.keys(name, settings))]
 
     def _model(
         self, spec: AnyAdapterSpec, name: ConnectionName, settings: ConnectionSettings
@@ -116,6 +116,15 @@ class Registry:
                         return declared, spec
         wanted = port.__name__ + (f" for lane {lane!r}" if lane else "")
         raise UnknownAdapter(f"connections.{name}: plugin {settings.plugin!r} offers no {wanted}")
+
+
+def secrets_in(keys: BaseModel, prefix: str = "") -> Iterator[tuple[str, Secret]]:
+    """Find every secret that the keys refer to, with the dotted name of its key."""
+    for key, value in keys:
+        if isinstance(value, BaseModel):
+            yield from secrets_in(value, f"{prefix}{key}.")
+        if isinstance(value, Secret):
+            yield f"{prefix}{key}", value
 
 
 def _refuse_too_large_batches(

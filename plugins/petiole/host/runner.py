@@ -201,6 +201,7 @@ class Host:
         self, task: SyncInput, audience: Audience, *, besides: LogColumns | None = None
     ) -> tuple[Keying, FieldMapping]:
         _, settings = self._settings.connection(task.connection)
+        self._container.registry().require_fit(task.connection, settings)
         self._refuse_segment(task)
         keying = Keying(
             column=task.key,
@@ -220,7 +221,6 @@ class Host:
             )
         settings = self._settings.connections[task.connection]
         registry = self._container.registry()
-        registry.require_fit(task.connection, settings)
         if trouble := registry.segment_trouble(task.connection, settings, task.segment):
             raise InvalidSettings(f"segment {task.segment!r}: {trouble}")
 
