@@ -23,12 +23,14 @@ class Tally:
         return self.enqueued == sum(self.states.values())
 
     @property
+    def waiting(self) -> int:
+        """Messages that the relay has still to deliver."""
+        return self[MessageState.PENDING] + self[MessageState.IN_FLIGHT]
+
+    @property
     def open(self) -> int:
         """Messages that have not reached an end."""
-        return sum(
-            self[state]
-            for state in (MessageState.PENDING, MessageState.IN_FLIGHT, MessageState.PARKED)
-        )
+        return self.waiting + self[MessageState.PARKED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

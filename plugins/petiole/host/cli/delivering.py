@@ -84,8 +84,7 @@ def print_sums(delivering: Delivering, receipt: EnqueueReceipt | None = None) ->
 def print_next_steps(delivering: Delivering, statuses: Sequence[ConnectionStatus]) -> None:
     """Tell what is left and which command goes on."""
     for status in statuses:
-        tally = status.tally
-        waiting = tally[MessageState.PENDING] + tally[MessageState.IN_FLIGHT]
+        waiting = status.tally.waiting
         if status.state.paused:
             say(
                 f"{status.name}: paused ({status.state.paused}); {count(waiting, 'change')} kept. "
@@ -110,10 +109,7 @@ def exit_code(delivering: Delivering, statuses: Sequence[ConnectionStatus]) -> i
     """Tell how the command ends: 0 only if all is well."""
     if delivering.interrupted:
         return EXIT_INTERRUPTED
-    waiting = any(
-        status.tally[MessageState.PENDING] or status.tally[MessageState.IN_FLIGHT]
-        for status in statuses
-    )
+    waiting = any(status.tally.waiting for status in statuses)
     counted = delivering.counted
     attention = waiting or counted.buried or counted.parked
     return EXIT_ATTENTION if attention else 0
