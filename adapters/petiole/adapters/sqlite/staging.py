@@ -21,8 +21,6 @@ from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.errors import OutboxError
 from petiole.core.ports.ledger import SnapshotProfile
 
-PAGE = 1000
-
 _SCRIPT = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -54,8 +52,7 @@ INSERT INTO profile (line, identifier_type, identifier, kind, fields) VALUES (?,
 _REMOVE = "INSERT OR IGNORE INTO removal (identifier_type, identifier) VALUES (?, ?)"
 _COUNT = "SELECT kind, count(*) FROM profile GROUP BY kind"
 _REMOVALS = """
-SELECT identifier_type, identifier FROM removal
-WHERE (identifier_type, identifier) > (?, ?) ORDER BY identifier_type, identifier LIMIT ?
+SELECT identifier_type, identifier FROM removal ORDER BY identifier_type, identifier
 """
 _CHANGES = """
 SELECT identifier_type, identifier, kind, fields FROM profile
@@ -111,12 +108,9 @@ class Staging:
         return numbers
 
     def removals(self) -> Iterator[Identifier]:
-        """Go through those to be removed, a page at a time."""
-        last = ("", "")
-        while page := self._connection.execute(_REMOVALS, (*last, PAGE)).fetchall():
-            for type_, value in page:
-                yield Identifier(IdentifierType(type_), value)
-            last = page[-1]
+        """Go through those to be removed, by identifier."""
+        for type_, value in self._connection.execute(_REMOVALS):
+            yield Identifier(IdentifierType(type_), value)
 
     def changes(self) -> Iterator[tuple[Identifier, ChangeKind, Fields]]:
         """Go through those that are added or updated, in the snapshot's order."""
