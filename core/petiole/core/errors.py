@@ -25,9 +25,12 @@ Exceptions say "this was not answered"; what the platform answered for one messa
     │     ├─ EndpointRefused        the address is wrong or gone; the connection pauses likewise
     │     └─ MalformedRequest       the platform refuses the content; bisected to find the culprit
     └─ OutboxError                  the queue itself
+       └─ OutboxBusy                for now: locked by another program, or no space left
 """
 
 from datetime import timedelta
+
+from petiole.core.exchange import Exchange
 
 
 class PetioleError(Exception):
@@ -77,8 +80,11 @@ class IdentifierRefused(PetioleError):
 class DeliveryError(PetioleError):
     """A whole batch was not answered message by message.
 
-    `code` and `reason` are the platform's own where it gave any, else petiole's category.
+    `code` and `reason` are the platform's own where it gave any, else petiole's category. A sink
+    that keeps a record of its calls sets `exchange` before it raises.
     """
+
+    exchange: Exchange | None = None
 
     def __init__(self, reason: str, *, code: str = "Other error") -> None:
         super().__init__(reason)
@@ -133,3 +139,7 @@ class MalformedRequest(Permanent):
 
 class OutboxError(PetioleError):
     """The outbox cannot do what was asked; nothing was half-written."""
+
+
+class OutboxBusy(OutboxError):
+    """It cannot for now: locked by another program, or no space left; the same call may succeed."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from petiole.core.exchange import Exchange
 from petiole.core.domain.message import MessageId
 
 
@@ -36,6 +37,10 @@ ACCEPTED = Accepted()
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """One outcome for every message of the batch, by message id; order carries no meaning."""
+    """One outcome for every message of the batch, by message id; order carries no meaning.
+
+    `exchange` is the call behind it, where the sink keeps a record of its calls.
+    """
 
     outcomes: Mapping[MessageId, Outcome]
+    exchange: Exchange | None = None
