@@ -14,6 +14,7 @@ from petiole.hooks.adapters import AdapterContext, AdapterSpec, AnyAdapterSpec
 from petiole.hooks.duration import Duration
 from petiole.hooks.manifest import HOST_API, Manifest, ManifestAdapter
 from petiole.hooks.markers import hookimpl
+from petiole.hooks.pace import Pace
 from petiole.hooks.sandbox import SandboxSpec
 from petiole.hooks.secret import Secret
 
@@ -25,6 +26,7 @@ __all__ = [
     "Duration",
     "Manifest",
     "ManifestAdapter",
+    "Pace",
     "SandboxSpec",
     "Secret",
     "hookimpl",

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from petiole.core.domain.change import ConnectionName, SegmentId
 from petiole.core.domain.identity import IdentifierType
+from petiole.hooks.pace import Pace, unlimited
 
 Port_co = TypeVar("Port_co", covariant=True)
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -53,6 +54,8 @@ class AdapterSpec(Generic[Settings, Port_co]):
     """Names that the wire needs for itself; the host refuses a profile field of that name."""
     segment_trouble: Callable[[SegmentId], str] = _no_trouble
     """Why nothing can be sent to a segment of that name, with the remedy, or an empty text."""
+    pace: Callable[[Settings], Pace | None] = unlimited
+    """The platform's limits for a connection with these settings; the host keeps to them."""
 
 
 AnyAdapterSpec: TypeAlias = AdapterSpec[Any, object]

@@ -17,7 +17,10 @@ from petiole.core.errors import ConfigurationError
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.diagnosis import Diagnosis
 from petiole.core.ports.profile_sink import ProfileSink
-from petiole.hooks import AdapterContext, AdapterSpec, AnyAdapterSpec, SandboxSpec
+from petiole.hooks import AdapterContext, AdapterSpec, AnyAdapterSpec, Pace, SandboxSpec
+
+CALLS_AT_ONCE = 25
+"""Documented: the calls of one token that run at a time; some more wait, the next is refused."""
 
 
 def _open_realtime(
@@ -42,6 +45,19 @@ def _open_diagnosis(context: AdapterContext[AccountSettings]) -> AbstractContext
     return open_diagnosis(context)
 
 
+def _batch_pace(settings: CanopyDeployBatchSettings) -> Pace:
+    return Pace(
+        calls_at_once=CALLS_AT_ONCE,
+        calls_per_day=settings.daily_calls,
+        day_zone=settings.day_zone,
+    )
+
+
+def _realtime_pace(settings: CanopyDeployRealtimeSettings) -> Pace:
+    del settings
+    return Pace(calls_at_once=CALLS_AT_ONCE)
+
+
 ADAPTERS: Sequence[AnyAdapterSpec] = (
     AdapterSpec(
         id="canopydeploy.rest",
@@ -49,6 +65,7 @@ ADAPTERS: Sequence[AnyAdapterSpec] = (
         settings=CanopyDeployBatchSettings,
         open=open_webhook_sink,
         reserved_fields=reserved_names,
+        pace=_batch_pace,
     ),
     AdapterSpec(
         id="canopydeploy.soap",
@@ -57,6 +74,7 @@ ADAPTERS: Sequence[AnyAdapterSpec] = (
         open=_open_realtime,
         reserved_fields=reserved_options,
         segment_trouble=segment_trouble,
+        pace=_realtime_pace,
     ),
     AdapterSpec(
         id="canopydeploy.campaigns",
