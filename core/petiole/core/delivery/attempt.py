@@ -19,7 +19,12 @@ from petiole.core.errors import (
     Throttled,
     Timeout,
 )
+from petiole.core.exchange import Exchange
+from petiole.core.failpoints import FailPoint, reach
 from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
+
+MOST_EXCHANGES = 8
+"""Kept of an attempt; a batch that is cut in halves makes many calls."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +45,14 @@ class Failed:
     error: DeliveryError
 
 
-Piece: TypeAlias = Answered | Failed
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """These messages were not sent, since the lease was about to end; nothing is known of them."""
+
+    messages: Sequence[Message]
+
+
+Piece: TypeAlias = Answered | Failed | Unsent
 
 
 @dataclass(slots=True)
@@ -48,23 +60,40 @@ class Attempt:
     """What came of a batch: pieces that together hold each of its messages once.
 
     `calls` counts requests to the sink; `repeated` messages that were sent although they may have
-    arrived before. `halt` is the trouble after which nothing more may be sent.
+    arrived before. `exchanges` are the first of the calls, and the last. `halt` is the trouble
+    after which nothing more may be sent.
     """
 
+    may_send: Callable[[], bool]
     pieces: list[Piece] = field(default_factory=list)
     calls: int = 0
     repeated: int = 0
+    exchanges: list[Exchange] = field(default_factory=list)
     halt: DeliveryError | None = None
 
+    def note(self, exchange: Exchange | None) -> None:
+        """Keep the record of a call, if there is one."""
+        if exchange is None:
+            return
+        if len(self.exchanges) == MOST_EXCHANGES:
+            self.exchanges.pop()
+        self.exchanges.append(exchange)
 
-def attempt(sink: ProfileSink, batch: Batch, *, ambiguity: AmbiguityPolicy) -> Attempt:
+
+def attempt(
+    sink: ProfileSink,
+    batch: Batch,
+    *,
+    ambiguity: AmbiguityPolicy,
+    may_send: Callable[[], bool] = lambda: True,
+) -> Attempt:
     """Deliver a batch; never raises.
 
     A batch that is refused as a whole is cut in halves until the culprits stand alone: at most
     2*log2(n)+1 further calls for each. What is ambiguous is read back where the sink can; only
-    where it cannot does `ambiguity` decide.
+    where it cannot does `ambiguity` decide. `may_send` is asked before each call.
     """
-    course = Attempt()
+    course = Attempt(may_send)
     missing = _read_back(sink, batch.messages, course) if batch.recovered else batch.messages
     if missing is None and ambiguity is AmbiguityPolicy.PARK:
         error = Ambiguous("an earlier runner claimed this batch and never settled it")
@@ -82,6 +111,9 @@ def _deliver(sink: ProfileSink, messages: Sequence[Message], course: Attempt) ->
     """Deliver in one call if possible; tell whether that call was answered message by message."""
     if course.halt is not None:
         course.pieces.append(Failed(messages, course.halt))
+        return False
+    if not course.may_send():
+        course.pieces.append(Unsent(messages))
         return False
     try:
         outcomes = _ask(sink.deliver, messages, course)
@@ -120,9 +152,11 @@ def _ask(
     course: Attempt,
 ) -> Mapping[MessageId, Outcome]:
     course.calls += 1
+    reach(FailPoint.SEND)
     try:
-        return call(messages).outcomes
-    except DeliveryError:
+        report = call(messages)
+    except DeliveryError as error:
+        course.note(error.exchange)
         raise
     except MissingSecret as error:
         raise InvalidCredentials(str(error), code="Invalid credentials") from error
@@ -131,6 +165,9 @@ def _ask(
         frames = "".join(traceback.format_tb(error.__traceback__))
         _log.error("an adapter failed unforeseen: %s\n%s", type(error).__name__, frames)
         raise Ambiguous(f"the adapter failed with {type(error).__name__}; see the log") from error
+    reach(FailPoint.SENT)
+    course.note(report.exchange)
+    return report.outcomes
 
 
 def _take(
@@ -165,8 +202,9 @@ def _read_back(
     sink: ProfileSink, messages: Sequence[Message], course: Attempt
 ) -> Sequence[Message] | None:
     """Tell which messages did not arrive; `None` where the sink cannot say."""
-    if not isinstance(sink, VerifyingSink):
+    if not isinstance(sink, VerifyingSink) or not course.may_send():
         return None
+    reach(FailPoint.READ_BACK)
     try:
         outcomes = _ask(sink.verify, messages, course)
     except DeliveryError as trouble:

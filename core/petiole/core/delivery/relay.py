@@ -1,51 +1,33 @@
 """The relay: claim what is due, deliver it through the workers, settle every message, repeat."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from petiole.core.delivery import telling
-from petiole.core.delivery.attempt import Attempt, attempt
-from petiole.core.delivery.verdicts import Judgement, judge
-from petiole.core.domain.backoff import RetryPolicy
-from petiole.core.domain.batching import BatchPolicy, DueReason, due, next_look
-from petiole.core.domain.breaker import BreakerPolicy, Flow
-from petiole.core.domain.change import ConnectionName
-from petiole.core.domain.events import Event, LeaseExpired
+from petiole.core.delivery.attempt import attempt
+from petiole.core.delivery.landing import Delivery, Landing
+from petiole.core.delivery.route import Route
+from petiole.core.domain.batching import DueReason, due, next_look
+from petiole.core.domain.breaker import Flow, held_until
+from petiole.core.domain.events import ConnectionHeld, OutboxUnavailable
 from petiole.core.domain.message import Batch, BatchId
-from petiole.core.domain.settlement import AmbiguityPolicy, Settlement
+from petiole.core.errors import OutboxBusy
+from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.chance import Chance
 from petiole.core.ports.clock import Clock
 from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.observer import Observer
 from petiole.core.ports.outbox import Outbox
-from petiole.core.ports.profile_sink import ProfileSink
 from petiole.core.ports.workers import Workers
 
 POLL = timedelta(milliseconds=500)
-"""How often an idle relay looks for what others enqueued, and notices a wish to stop."""
+"""How often a relay looks for what others did, where nothing tells it."""
 
+LANDING_PATIENCE = timedelta(seconds=30)
+"""For how long what is in the air may wait for a busy outbox when the relay is to end."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One connection as the relay serves it."""
-
-    connection: ConnectionName
-    sink: ProfileSink
-    batching: BatchPolicy = field(default_factory=BatchPolicy)
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
-    ambiguity: AmbiguityPolicy = AmbiguityPolicy.RESEND
-    max_in_flight: int = 8
-    lease: timedelta = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A finished attempt, on its way back from a worker."""
-
-    batch: Batch
-    attempt: Attempt
+Lease: TypeAlias = tuple[BatchId, int]
+"""A batch in one epoch: one claim of it."""
 
 
 class Relay:
@@ -57,24 +39,39 @@ class Relay:
         *,
         outbox: Outbox,
         states: ConnectionStates,
+        bookkeeping: Bookkeeping,
         workers: Workers[Delivery],
         clock: Clock,
         chance: Chance,
         observer: Observer,
     ) -> None:
-        self._routes: Mapping[ConnectionName, Route] = {route.connection: route for route in routes}
+        self._routes = {route.connection: route for route in routes}
         self._outbox = outbox
         self._states = states
+        self._bookkeeping = bookkeeping
         self._workers = workers
         self._clock = clock
-        self._chance = chance
         self._observer = observer
-        self._in_air: Mapping[ConnectionName, set[BatchId]] = {name: set() for name in self._routes}
+        self._landing = Landing(
+            self._routes,
+            outbox=outbox,
+            states=states,
+            clock=clock,
+            chance=chance,
+            observer=observer,
+        )
+        self._in_air = {name: set[Lease]() for name in self._routes}
+        self._busy: OutboxBusy | None = None
 
-    def run(self, *, until: Callable[[], bool]) -> None:
-        """Relay until told to stop; then settle what is in the air and return."""
+    def run(self, *, until: Callable[[], bool], poll: timedelta = POLL) -> None:
+        """Relay until told to stop; then settle what is in the air and return.
+
+        Args:
+            until: asked after every look; whoever makes it true wakes the workers too.
+            poll: how often to look for what others did: seldom, if a bell tells.
+        """
         while not until():
-            self._await(self._serve_all(flush=False))
+            self._await(self._serve_all(flush=False), poll)
         self.land()
 
     def drain(
@@ -85,33 +82,62 @@ class Relay:
         Args:
             flush: send also batches that are neither full nor old enough.
             patience: how long to wait, since the last delivery, for a message's next try, for a
-                held connection or for another runner.
+                held connection, for another runner or for a busy outbox.
             until: asked often; true ends the work early.
+
+        Raises:
+            OutboxBusy: the outbox could not be used for the whole of `patience`.
         """
         active_at = self._clock.now()
         while not until():
             wake = self._serve_all(flush=flush)
-            if any(self._in_air.values()):
+            if any(self._in_air.values()) and not self._busy:
                 active_at = self._clock.now()
             elif wake is None or wake > active_at + patience:
-                return
-            self._await(wake)
+                break
+            self._await(wake, POLL)
         self.land()
+        if self._busy:
+            raise self._busy
 
     def land(self) -> None:
-        """Wait for what is in the air and settle it."""
+        """Wait for what is in the air and settle it.
+
+        Raises:
+            OutboxBusy: that cannot be recorded; the next runner sends it again.
+        """
+        gives_up_at = self._clock.uptime() + LANDING_PATIENCE
         while any(self._in_air.values()):
-            self._settle(self._workers.collect(POLL))
+            landed = self._workers.collect(POLL)
+            try:
+                self._settle(landed)
+            except OutboxBusy:
+                if self._clock.uptime() > gives_up_at:
+                    raise
 
     def _serve_all(self, *, flush: bool) -> datetime | None:
         """Claim and submit what may be sent now; tell when to look again, `None` for no reason."""
-        wakes = [self._serve(route, flush=flush) for route in self._routes.values()]
+        try:
+            wakes = [self._serve(route, flush=flush) for route in self._routes.values()]
+        except OutboxBusy as error:
+            return self._wait_for_outbox(error)
+        self._busy = None
         return min((wake for wake in wakes if wake is not None), default=None)
 
-    def _await(self, wake: datetime | None) -> None:
+    def _await(self, wake: datetime | None, poll: timedelta) -> None:
         """Wait for the first result, but not beyond `wake` nor longer than a poll; settle."""
-        wait = POLL if wake is None else min(max(wake - self._clock.now(), timedelta()), POLL)
-        self._settle(self._workers.collect(wait))
+        wait = poll if wake is None else min(max(wake - self._clock.now(), timedelta()), poll)
+        landed = self._workers.collect(wait)
+        try:
+            self._settle(landed)
+        except OutboxBusy as error:
+            self._wait_for_outbox(error)
+
+    def _wait_for_outbox(self, error: OutboxBusy) -> datetime:
+        if self._busy is None:
+            self._observer.notify(OutboxUnavailable(reason=str(error)))
+        self._busy = error
+        return self._clock.now() + POLL
 
     def _serve(self, route: Route, *, flush: bool) -> datetime | None:
         """Claim and submit what one connection may send now; tell when to look again."""
@@ -129,13 +155,35 @@ class Relay:
         in_air = len(self._in_air[route.connection])
         room -= max(in_air, backlog.in_flight)
         if reason:
+            room = min(room, self._quota_left(route, now))
             sent = room > 0 and self._send(route, reason, room)
             return now if sent else now + POLL
         if backlog.in_flight > in_air:
             return min(look or now + POLL, now + POLL)
         return look
 
+    def _quota_left(self, route: Route, now: datetime) -> int:
+        """Tell how many more calls the platform takes today; without any, hold until tomorrow."""
+        quota = route.quota
+        if quota is None:
+            return route.max_in_flight
+        used = self._bookkeeping.calls(quota.shared_by, quota.day_began(now))
+        used += sum(len(self._in_air.get(name, ())) for name in quota.shared_by)
+        if used < quota.calls:
+            return quota.calls - used
+        if not any(self._in_air.get(name) for name in quota.shared_by):
+            reason = f"the {quota.calls:,} calls of this day are used up"
+            until = quota.day_ends(now)
+            self._states.change(
+                route.connection, lambda state: held_until(state, until, reason, now=now)
+            )
+            self._observer.notify(
+                ConnectionHeld(connection=route.connection, until=until, reason=reason)
+            )
+        return 0
+
     def _send(self, route: Route, reason: DueReason, room: int) -> bool:
+        no_call_after = self._clock.uptime() + route.usable_lease
         batches = self._outbox.claim(
             route.connection,
             route.batching,
@@ -143,63 +191,27 @@ class Relay:
             partial=reason in {DueReason.AGE, DueReason.FLUSH},
             lease=route.lease,
         )
-        in_air = self._in_air[route.connection]
-        # One of ours that outlasts its lease comes back as recovered: the claim has renewed it.
-        fresh = [batch for batch in batches if batch.id not in in_air]
-        for batch in fresh:
-            in_air.add(batch.id)
-            self._workers.submit(route.connection, self._task(route, batch))
-        return bool(fresh)
+        for batch in batches:
+            self._in_air[route.connection].add((batch.id, batch.epoch))
+            self._workers.submit(route.connection, self._task(route, batch, no_call_after))
+        return bool(batches)
 
-    def _task(self, route: Route, batch: Batch) -> Callable[[], Delivery]:
+    def _task(self, route: Route, batch: Batch, no_call_after: timedelta) -> Callable[[], Delivery]:
+        clock = self._clock
+
         def deliver() -> Delivery:
-            return Delivery(batch, attempt(route.sink, batch, ambiguity=route.ambiguity))
+            began_at = clock.now()
+            course = attempt(
+                route.sink,
+                batch,
+                ambiguity=route.ambiguity,
+                may_send=lambda: clock.uptime() < no_call_after,
+            )
+            return Delivery(batch=batch, attempt=course, began_at=began_at, ended_at=clock.now())
 
         return deliver
 
     def _settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Record a handful of finished deliveries in one transaction, then tell about them."""
-        if not deliveries:
-            return
-        now = self._clock.now()
-        judged = [(delivery, self._judge(delivery, now)) for delivery in deliveries]
-        lost = self._outbox.settle(
-            [Settlement(delivery.batch.id, judgement.verdicts) for delivery, judgement in judged]
-        )
-        for delivery, judgement in judged:
+        for delivery in self._landing.settle(deliveries):
             batch = delivery.batch
-            if delivery.attempt.calls:
-                self._note_state(batch.connection, judgement, now)
-            if batch.id in lost:
-                self._tell([LeaseExpired(connection=batch.connection, batch=batch.id)])
-            else:
-                self._tell(telling.settled(batch, delivery.attempt, judgement))
-
-    def _judge(self, delivery: Delivery, now: datetime) -> Judgement:
-        route = self._routes[delivery.batch.connection]
-        self._in_air[route.connection].remove(delivery.batch.id)
-        return judge(
-            delivery.attempt,
-            retry=route.retry,
-            ambiguity=route.ambiguity,
-            now=now,
-            fraction=self._chance.fraction(),
-        )
-
-    def _note_state(self, connection: ConnectionName, judgement: Judgement, now: datetime) -> None:
-        route = self._routes[connection]
-        before = self._states.state(connection)
-        after = judgement.next_state(
-            before,
-            breaker=route.breaker,
-            retry=route.retry,
-            now=now,
-            fraction=self._chance.fraction(),
-        )
-        if after != before:
-            self._states.record(connection, after)
-            self._tell(telling.changed(connection, before, after))
-
-    def _tell(self, events: Iterable[Event]) -> None:
-        for event in events:
-            self._observer.notify(event)
+            self._in_air[batch.connection].remove((batch.id, batch.epoch))

@@ -1,10 +1,10 @@
 """Judge a finished attempt: a verdict for each message, and what it means for the connection."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from petiole.core.delivery.attempt import Answered, Attempt, Failed
+from petiole.core.delivery.attempt import Answered, Attempt, Failed, Unsent
 from petiole.core.domain.backoff import RetryPolicy, clamp_retry_after
 from petiole.core.domain.breaker import (
     BreakerPolicy,
@@ -36,6 +36,8 @@ from petiole.core.errors import (
     MalformedRequest,
     Throttled,
 )
+
+_NOT_SENT = Defer(None, "the lease was about to end")
 
 
 @dataclass(slots=True)
@@ -94,11 +96,12 @@ class Judgement:
         gravest = _gravest(self.errors)
         match gravest:
             case InvalidCredentials():
-                return paused(state, PauseReason.CREDENTIALS, gravest.reason)
+                return paused(state, PauseReason.CREDENTIALS, gravest.reason, now=now)
             case EndpointRefused():
-                return paused(state, PauseReason.ENDPOINT, gravest.reason)
+                return paused(state, PauseReason.ENDPOINT, gravest.reason, now=now)
             case Throttled(retry_after=timedelta() as wish):
-                return held_until(state, now + clamp_retry_after(wish, retry), gravest.reason)
+                until = now + clamp_retry_after(wish, retry)
+                return held_until(state, until, gravest.reason, now=now)
             case None:
                 return after_success(state, now=now)
             case _:
@@ -123,6 +126,7 @@ def judge(
     *,
     retry: RetryPolicy,
     ambiguity: AmbiguityPolicy,
+    hold_dead: bool = False,
     now: datetime,
     fraction: float,
 ) -> Judgement:
@@ -133,14 +137,22 @@ def judge(
             case Answered(messages, outcomes):
                 for message in messages:
                     outcome = outcomes[message.id]
-                    judgement.add(message, verdict_on_outcome(outcome, retry=retry, now=now))
+                    verdict = verdict_on_outcome(outcome, retry=retry, now=now)
+                    judgement.add(message, _holding(verdict) if hold_dead else verdict)
             case Failed(messages, error):
                 judgement.errors.append(error)
                 for message in messages:
                     verdict = verdict_on_error(
                         error, message, retry=retry, ambiguity=ambiguity, now=now, fraction=fraction
                     )
-                    judgement.add(message, verdict)
+                    judgement.add(message, _holding(verdict) if hold_dead else verdict)
                     if isinstance(error, Ambiguous) and isinstance(verdict, Retry):
                         judgement.doubtful += 1
+            case Unsent(messages):
+                for message in messages:
+                    judgement.add(message, _NOT_SENT)
     return judgement
+
+
+def _holding(verdict: Verdict) -> Verdict:
+    return replace(verdict, holds=True) if isinstance(verdict, Bury) else verdict

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+LONGEST_WAIT = timedelta(days=1)
+"""Nothing waits for longer; what seems to was written before the clock was set back."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
@@ -32,4 +35,4 @@ def backoff(attempt: int, policy: RetryPolicy, *, fraction: float) -> timedelta:
 
 def clamp_retry_after(asked: timedelta, policy: RetryPolicy) -> timedelta:
     """Follow the platform's wish within reason: never less than the floor, never over a day."""
-    return min(max(asked, policy.floor), timedelta(days=1))
+    return min(max(asked, policy.floor), LONGEST_WAIT)

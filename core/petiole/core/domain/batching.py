@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+CLOCK_TOLERANCE = timedelta(seconds=5)
+"""Clocks that are kept right step by less."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchPolicy:
@@ -49,7 +52,10 @@ class DueReason(StrEnum):
 def due(
     backlog: Backlog, policy: BatchPolicy, *, now: datetime, flush: bool = False
 ) -> DueReason | None:
-    """Tell why a batch should be claimed now, or `None` to go on waiting."""
+    """Tell why a batch should be claimed now, or `None` to go on waiting.
+
+    What was enqueued in the future, before the clock was set back, is of unknown age: it goes.
+    """
     if backlog.abandoned:
         return DueReason.RECOVERY
     if backlog.oldest_enqueued_at is None:
@@ -58,7 +64,8 @@ def due(
         return DueReason.FULL
     if backlog.weight_bytes >= policy.max_bytes:
         return DueReason.HEAVY
-    if now - backlog.oldest_enqueued_at >= policy.max_age:
+    age = now - backlog.oldest_enqueued_at
+    if age >= policy.max_age or age < -CLOCK_TOLERANCE:
         return DueReason.AGE
     return DueReason.FLUSH if flush else None
 

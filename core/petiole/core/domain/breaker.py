@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from petiole.core.domain.backoff import RetryPolicy, backoff
+from petiole.core.domain.backoff import LONGEST_WAIT, RetryPolicy, backoff
 
 
 class PauseReason(StrEnum):
@@ -17,6 +17,17 @@ class PauseReason(StrEnum):
     OPERATOR = "operator"
     CREDENTIALS = "credentials"
     ENDPOINT = "endpoint"
+
+
+class Hold(StrEnum):
+    """Why nothing is sent until a moment."""
+
+    PACE = "pace"
+    """The platform asked for it, or its quota is used up."""
+    BREAKER = "breaker"
+    """Too many batches failed in a row."""
+    TRIAL = "trial"
+    """A pause was lifted as far as one batch."""
 
 
 class Flow(StrEnum):
@@ -46,21 +57,30 @@ class BreakerPolicy:
 class ConnectionState:
     """What is known of a connection beyond its messages.
 
-    `failures` counts failed batches in a row.
+    `failures` counts failed batches in a row, the first of them at `failing_since`. `paused_by`
+    names the person who paused it, or nobody.
     """
 
     failures: int = 0
+    failing_since: datetime | None = None
     open_until: datetime | None = None
+    hold: Hold | None = None
     paused: PauseReason | None = None
+    paused_by: str = ""
+    paused_at: datetime | None = None
     reason: str = ""
 
     def flow(self, now: datetime) -> Flow:
-        """Tell what may be done at that moment."""
+        """Tell what may be done at that moment.
+
+        Nobody is held for more than a day: what seems longer was written before the clock was set
+        back.
+        """
         if self.paused:
             return Flow.PAUSED
         if self.open_until is None:
             return Flow.CLOSED
-        return Flow.OPEN if now < self.open_until else Flow.PROBING
+        return Flow.OPEN if now < self.open_until <= now + LONGEST_WAIT else Flow.PROBING
 
 
 HEALTHY = ConnectionState()
@@ -77,9 +97,9 @@ def after_failure(
         return state
     failures = state.failures + 1
     if failures < policy.threshold:
-        return replace(state, failures=failures, reason=reason)
+        return replace(_failing(state, now), reason=reason)
     wait = backoff(failures - policy.threshold + 1, policy.pace, fraction=fraction)
-    return replace(state, failures=failures, open_until=now + wait, reason=reason)
+    return _held(_failing(state, now), now + wait, Hold.BREAKER, reason)
 
 
 def after_success(state: ConnectionState, *, now: datetime) -> ConnectionState:
@@ -93,22 +113,46 @@ def slowed_down(
     """Keep still for longer each time the platform asks for it without telling for how long."""
     if state.flow(now) is Flow.OPEN:
         return state
-    failures = state.failures + 1
-    wait = backoff(failures, policy.pace, fraction=fraction)
-    return replace(state, failures=failures, open_until=now + wait, reason=reason)
+    failing = _failing(state, now)
+    wait = backoff(failing.failures, policy.pace, fraction=fraction)
+    return _held(failing, now + wait, Hold.PACE, reason)
 
 
-def held_until(state: ConnectionState, moment: datetime, reason: str) -> ConnectionState:
+def held_until(
+    state: ConnectionState, moment: datetime, reason: str, *, now: datetime
+) -> ConnectionState:
     """Keep still because the platform asked for it; a later moment that is known already stays."""
-    latest = max(moment, state.open_until or moment)
-    return replace(state, open_until=latest, reason=reason)
+    known = state.open_until if state.flow(now) is Flow.OPEN else None
+    return _held(state, max(moment, known or moment), Hold.PACE, reason)
 
 
-def paused(state: ConnectionState, why: PauseReason, reason: str) -> ConnectionState:
-    """Stop until somebody acts."""
-    return replace(state, paused=why, reason=reason)
+def paused(
+    state: ConnectionState, why: PauseReason, reason: str, *, now: datetime, by: str = ""
+) -> ConnectionState:
+    """Stop until somebody acts; a person's word counts for more than what a batch found out."""
+    if state.paused is PauseReason.OPERATOR and why is not PauseReason.OPERATOR:
+        return state
+    return replace(state, paused=why, paused_by=by, paused_at=now, reason=reason)
 
 
-def probing(state: ConnectionState, now: datetime) -> ConnectionState:
-    """Lift a pause as far as one trial batch; success closes the circuit, failure pauses again."""
-    return replace(state, paused=None, open_until=now)
+def resumed(state: ConnectionState, *, now: datetime) -> ConnectionState:
+    """Lift a pause or a hold at a person's wish: one batch tries first, and a success does it."""
+    if not state.paused and state.open_until is None:
+        return state
+    return replace(
+        HEALTHY,
+        failures=state.failures,
+        failing_since=state.failing_since,
+        open_until=now,
+        hold=Hold.TRIAL,
+        reason=state.reason,
+    )
+
+
+def _failing(state: ConnectionState, now: datetime) -> ConnectionState:
+    since = state.failing_since or now
+    return replace(state, failures=state.failures + 1, failing_since=since)
+
+
+def _held(state: ConnectionState, until: datetime, hold: Hold, reason: str) -> ConnectionState:
+    return replace(state, open_until=until, hold=hold, reason=reason)

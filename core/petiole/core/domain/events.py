@@ -71,6 +71,13 @@ class LeaseExpired:
     batch: BatchId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxUnavailable:
+    """The outbox cannot be used for now; the relay keeps what it knows, and tries again."""
+
+    reason: str
+
+
 Event: TypeAlias = (
     BatchSettled
     | MessagesDelivered
@@ -78,4 +85,5 @@ Event: TypeAlias = (
     | ConnectionHeld
     | ConnectionPaused
     | LeaseExpired
+    | OutboxUnavailable
 )

@@ -34,7 +34,7 @@ class MessageState(StrEnum):
     DEAD = "dead"
     """Refused by the platform or out of tries; kept with the platform's own words."""
     ERASED = "erased"
-    """Its content was deleted at a person's request."""
+    """A person decided that it is never sent; its content was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,13 @@ class Message:
 class Batch:
     """Messages claimed together: of one connection, in enqueue order, one per profile, never empty.
 
-    `recovered` tells that an earlier runner had claimed these same messages and did not settle
-    them: they may have been sent already.
+    `epoch` is the fencing token: it ascends with each claim of the batch, and only the last one
+    settles it. `recovered` tells that an earlier runner had claimed these same messages and did not
+    settle them: they may have been sent already.
     """
 
     id: BatchId
     connection: ConnectionName
     messages: Sequence[Message]
+    epoch: int = 1
     recovered: bool = False

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from petiole.core.exchange import Exchange
 from petiole.core.domain.message import MessageId
+from petiole.core.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)

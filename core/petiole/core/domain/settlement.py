@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias, assert_never
 
+from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.backoff import RetryPolicy, backoff, clamp_retry_after
 from petiole.core.domain.message import BatchId, Message, MessageId
 from petiole.core.domain.report import Accepted, Deferred, Outcome, Rejected
@@ -44,10 +45,14 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class Bury:
-    """Becomes a dead letter, with the platform's own code and words."""
+    """Becomes a dead letter, with the platform's own code and words.
+
+    With `holds`, later changes of its profile wait until a person has decided about it.
+    """
 
     code: str
     reason: str
+    holds: bool = False
 
 
 Verdict: TypeAlias = Delivered | Retry | Defer | Park | Bury
@@ -57,10 +62,15 @@ DELIVERED = Delivered()
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The verdicts on one claimed batch: every message of it, by id."""
+    """The verdicts on one claimed batch: every message of it, by id, and the record of it.
+
+    `epoch` is that of the claim; who was overtaken cannot settle.
+    """
 
     batch: BatchId
+    epoch: int
     verdicts: Mapping[MessageId, Verdict]
+    record: AttemptRecord
 
 
 class AmbiguityPolicy(StrEnum):

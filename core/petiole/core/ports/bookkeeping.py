@@ -1,10 +1,10 @@
 """The sums of the outbox, and its dead letters, for those who look on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from petiole.core.domain.change import ConnectionName
-from petiole.core.domain.dead_letter import DeadLetter
 from petiole.core.domain.tally import Tally
 
 
@@ -20,8 +20,6 @@ class Bookkeeping(Protocol):
         """Count the rows that are there; equals the tally as long as nothing was pruned."""
         ...
 
-    def dead_letters(
-        self, connection: ConnectionName | None, *, limit: int
-    ) -> Sequence[DeadLetter]:
-        """List dead and parked messages of one connection or of all, the newest first."""
+    def calls(self, connections: Collection[ConnectionName], since: datetime) -> int:
+        """Count the calls of settled attempts that ended since a moment, a quarter of an hour."""
         ...

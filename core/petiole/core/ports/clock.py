@@ -1,6 +1,6 @@
-"""The time of day."""
+"""The time of day, and the time that passes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 
@@ -9,5 +9,9 @@ class Clock(Protocol):
     """Tells the time; never waits. Waiting is done where results arrive (`ports.workers`)."""
 
     def now(self) -> datetime:
-        """Tell the present moment: aware, in UTC."""
+        """Tell the present moment: aware, in UTC; it jumps when the machine is set right."""
+        ...
+
+    def uptime(self) -> timedelta:
+        """Tell how long the machine has been up: never jumps, the same for all its processes."""
         ...

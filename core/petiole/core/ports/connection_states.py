@@ -1,5 +1,6 @@
 """Where the state of each connection is kept."""
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from petiole.core.domain.breaker import ConnectionState
@@ -14,6 +15,17 @@ class ConnectionStates(Protocol):
         """Read."""
         ...
 
-    def record(self, connection: ConnectionName, state: ConnectionState) -> None:
-        """Write; the last word wins."""
+    def change(
+        self,
+        connection: ConnectionName,
+        transition: Callable[[ConnectionState], ConnectionState],
+        *,
+        by: str = "",
+    ) -> ConnectionState:
+        """Write what the transition makes of the present state, and return that.
+
+        One transaction, so that no word of others is lost between reading and writing; the
+        transition may be asked more than once. Nothing is written where it changes nothing. `by`
+        names the person who did it, for the record, or nobody.
+        """
         ...

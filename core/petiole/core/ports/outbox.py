@@ -49,9 +49,10 @@ class Outbox(Protocol):
         Each keeps within the policy's limits.
         Without `partial`, messages that do not fill a batch (by number or by weight) are left to
         wait for more. Claimed messages belong to the caller until they are settled or the lease
-        ends. A claim counts as an attempt. Abandoned batches (lease over, or their runner known to
-        be dead) come first, whole and unchanged, marked as recovered. A single message heavier than
-        the limit goes alone. Costs O(batch) whatever the backlog.
+        ends, whatever the time of day does meanwhile. A claim counts as an attempt. Abandoned
+        batches (lease over, or their runner known to be dead) come first, whole and unchanged,
+        marked as recovered, and in a new epoch. A single message heavier than the limit goes alone.
+        Costs O(batch) whatever the backlog.
         """
         ...
 
@@ -59,11 +60,13 @@ class Outbox(Protocol):
         """Record the verdicts on claimed batches.
 
         A delivered change is in the ledger from the same moment on. Settling a message lets the
-        next change of its profile become claimable; a parked one keeps its profile waiting.
-        Deferring gives the attempt back.
+        next change of its profile become claimable; a parked one keeps its profile waiting, and so
+        does a buried one that holds. Deferring gives the attempt back. The record of the attempt
+        and the number of its calls are kept.
 
         Returns:
-            the batches that were not ours any more: nothing was recorded for those.
+            the batches that were claimed anew meanwhile, in a later epoch: nothing was recorded for
+            those.
 
         Raises:
             OutboxError: the verdicts on a batch of ours do not name exactly its messages; nothing

@@ -21,3 +21,7 @@ class Workers(Protocol, Generic[Result]):
     def collect(self, timeout: timedelta) -> Sequence[Result]:
         """Hand over all results there are, waiting up to `timeout` for the first one."""
         ...
+
+    def wake(self) -> None:
+        """Let `collect` return at once, or the next one; any thread or signal handler may do so."""
+        ...

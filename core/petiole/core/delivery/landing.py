@@ -1,0 +1,120 @@
+"""Landings: what comes back from the workers is judged, settled and told."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from petiole.core.delivery import telling
+from petiole.core.delivery.attempt import Attempt
+from petiole.core.delivery.route import Route
+from petiole.core.delivery.verdicts import Judgement, judge
+from petiole.core.domain.attempt_record import AttemptRecord
+from petiole.core.domain.breaker import ConnectionState
+from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.events import Event, LeaseExpired
+from petiole.core.domain.message import Batch
+from petiole.core.domain.settlement import Settlement
+from petiole.core.ports.chance import Chance
+from petiole.core.ports.clock import Clock
+from petiole.core.ports.connection_states import ConnectionStates
+from petiole.core.ports.observer import Observer
+from petiole.core.ports.outbox import Outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A finished attempt, on its way back from a worker."""
+
+    batch: Batch
+    attempt: Attempt
+    began_at: datetime
+    ended_at: datetime
+
+
+class Landing:
+    """Settles deliveries, several in one transaction, and keeps them until that is done."""
+
+    def __init__(
+        self,
+        routes: Mapping[ConnectionName, Route],
+        *,
+        outbox: Outbox,
+        states: ConnectionStates,
+        clock: Clock,
+        chance: Chance,
+        observer: Observer,
+    ) -> None:
+        self._routes = routes
+        self._outbox = outbox
+        self._states = states
+        self._clock = clock
+        self._chance = chance
+        self._observer = observer
+        self._waiting: list[Delivery] = []
+
+    def settle(self, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
+        """Record what came back, and what could not be recorded before; tell what was settled.
+
+        Raises:
+            OutboxBusy: nothing was recorded; it is kept for the next time.
+        """
+        self._waiting += deliveries
+        if not self._waiting:
+            return ()
+        now = self._clock.now()
+        judged = [(delivery, self._judge(delivery, now)) for delivery in self._waiting]
+        lost = self._outbox.settle([_settlement(*pair) for pair in judged])
+        self._waiting = []
+        for delivery, judgement in judged:
+            batch = delivery.batch
+            if delivery.attempt.calls:
+                self._note_state(batch.connection, judgement, now)
+            if batch.id in lost:
+                self._tell([LeaseExpired(connection=batch.connection, batch=batch.id)])
+            else:
+                self._tell(telling.settled(batch, delivery.attempt, judgement))
+        return [delivery for delivery, _ in judged]
+
+    def _judge(self, delivery: Delivery, now: datetime) -> Judgement:
+        route = self._routes[delivery.batch.connection]
+        return judge(
+            delivery.attempt,
+            retry=route.retry,
+            ambiguity=route.ambiguity,
+            hold_dead=route.hold_dead,
+            now=now,
+            fraction=self._chance.fraction(),
+        )
+
+    def _note_state(self, connection: ConnectionName, judgement: Judgement, now: datetime) -> None:
+        route = self._routes[connection]
+        fraction = self._chance.fraction()
+
+        def next_state(state: ConnectionState) -> ConnectionState:
+            return judgement.next_state(
+                state, breaker=route.breaker, retry=route.retry, now=now, fraction=fraction
+            )
+
+        before = self._states.state(connection)
+        if next_state(before) != before:
+            after = self._states.change(connection, next_state)
+            self._tell(telling.changed(connection, before, after))
+
+    def _tell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._observer.notify(event)
+
+
+def _settlement(delivery: Delivery, judgement: Judgement) -> Settlement:
+    return Settlement(
+        delivery.batch.id,
+        delivery.batch.epoch,
+        judgement.verdicts,
+        AttemptRecord(
+            began_at=delivery.began_at,
+            ended_at=delivery.ended_at,
+            calls=delivery.attempt.calls,
+            trouble=judgement.error,
+            exchanges=delivery.attempt.exchanges,
+        ),
+    )
