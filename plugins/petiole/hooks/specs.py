@@ -1,6 +1,7 @@
 """Every hook that a plugin may implement.
 
-A hook is a declaration: its body is its docstring, whatever it is annotated to return.
+A hook is a declaration: its body is its docstring, whatever it is annotated to return. An
+implementation carries `@hookimpl` and may leave out arguments that it does not need.
 """
 
 from typing import TYPE_CHECKING
@@ -19,24 +20,31 @@ if TYPE_CHECKING:
 
 @hookspec
 def petiole_provide_adapters() -> "Sequence[AnyAdapterSpec]":  # type: ignore[empty-body]
-    """Offer adapters. Called once, before any connection is opened; opens nothing itself."""
+    """Offer adapters, the very ones that the manifest declares.
+
+    Called before a connection is opened, perhaps more than once; opens and sends nothing itself.
+    """
 
 
 @hookspec
 def petiole_provide_sandbox() -> "SandboxSpec":  # type: ignore[empty-body]
-    """Offer the twin of the plugin's platform."""
+    """Offer the twin of the plugin's platform; goes with `sandbox = true` in the manifest."""
 
 
 @hookspec
 def petiole_register_commands(cli: "click.Group") -> None:
-    """Add commands to the command line."""
+    """Add commands to the command line: those that `commands` in the manifest names."""
 
 
 @hookspec
 def petiole_delivered(event: "MessagesDelivered") -> None:
-    """Be told that messages were accepted by a platform; called after that is durable."""
+    """Be told that messages were accepted by a platform; called after that is durable.
+
+    Called in the thread that delivers, so it must be quick. May miss an event if the host is killed
+    in between; what must not be missed is in the ledger.
+    """
 
 
 @hookspec
 def petiole_buried(event: "MessageBuried") -> None:
-    """Be told that a message became a dead letter."""
+    """Be told that a message became a dead letter; called as `petiole_delivered` is."""

@@ -1,70 +1,51 @@
-"""Find plugins by their entry points and manifests, and load them one by one.
+"""Load plugins one by one, compare each with its manifest, and call their hooks.
 
-A manifest is read before any code of its plugin is imported. One bad plugin is told about and
-skipped; the rest load. Every hook call is typed here; the plugin manager never leaves this module.
+One bad plugin is told about and skipped; the rest load. Every hook call is typed here; the plugin
+manager never leaves this module.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 from functools import cached_property
-from importlib.metadata import Distribution, EntryPoint, distributions
-from importlib.util import find_spec
-from pathlib import Path
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 import pluggy
 
-from petiole.core.errors import ConfigurationError, ManifestError, ManifestMismatch, UnknownAdapter
+from petiole.core.errors import ConfigurationError, ManifestError, UnknownAdapter
 from petiole.hooks import Manifest, specs
 from petiole.hooks.markers import PROJECT
+from petiole.host.comparison import refuse_mismatch, specs_in
+from petiole.host.installed import FoundPlugin, find_plugins
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import click
 
     from petiole.core.domain.events import MessageBuried, MessagesDelivered
     from petiole.hooks import AnyAdapterSpec, SandboxSpec
 
-ENTRY_POINT_GROUP = "petiole"
-MANIFEST_NAME = "plugin.toml"
+__all__ = ["FoundPlugin", "Plugins", "find_plugins"]
+
+_UNKNOWN_HOOK = re.compile(r"unknown hook '(\w+)'")
+_WRONG_ARGUMENTS = re.compile(r"for hook '(\w+)'.*Argument\(s\) \{(.+?)\}", re.DOTALL)
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPlugin:
-    """A plugin as found, before its code is imported. `error` tells why it cannot be used."""
-
-    name: str
-    distribution: str
-    version: str
-    entry_point: EntryPoint | None = None
-    manifest: Manifest | None = None
-    error: str = ""
-
-
-def find_plugins(sources: Iterable[Distribution] | None = None) -> Sequence[FoundPlugin]:
-    """List every installed plugin, sorted by name; an id taken twice disables both."""
-    found = [
-        _read(entry_point, distribution)
-        for distribution in (distributions() if sources is None else sources)
-        for entry_point in distribution.entry_points
-        if entry_point.group == ENTRY_POINT_GROUP
-    ]
-    unique = {(plugin.name, plugin.distribution): plugin for plugin in found}
-    return sorted(
-        (_refuse_twins(plugin, unique.values()) for plugin in unique.values()),
-        key=lambda plugin: (plugin.name, plugin.distribution),
-    )
 
 
 class Plugins:
     """The plugins that may be used, loaded when they are first asked for."""
 
-    def __init__(self, found: Sequence[FoundPlugin]) -> None:
+    def __init__(
+        self, found: Sequence[FoundPlugin], *, hookspecs: "ModuleType | None" = None
+    ) -> None:
         self.found = found
         self._hooks = pluggy.PluginManager(PROJECT)
-        self._hooks.add_hookspecs(specs)
+        self._hooks.add_hookspecs(hookspecs or specs)
         self._failed: dict[str, str] = {}
 
     def register(self, manifest: Manifest, plugin: object) -> None:
@@ -73,11 +54,11 @@ class Plugins:
         Raises:
             ConfigurationError: it implements an unknown hook, or one with wrong arguments.
         """
+        self._register(manifest.id, plugin)
         self.found = [
             *self.found,
             FoundPlugin(name=manifest.id, distribution="", version="", manifest=manifest),
         ]
-        self._register(manifest.id, plugin)
 
     def load(self, name: str) -> Manifest:
         """Import and register one plugin, unless that was done, and compare it with its manifest.
@@ -93,47 +74,30 @@ class Plugins:
             raise ManifestError(f"plugin {name!r} has no manifest")
         if not self._hooks.has_plugin(name) and plugin.entry_point is not None:
             try:
-                self._register(name, self._import(plugin.entry_point))
-                self._compare(plugin.manifest)
+                self._register(name, _imported(plugin.entry_point))
+                refuse_mismatch(plugin.manifest, self.adapters(name), self._implemented(name))
             except ConfigurationError as error:
-                if self._hooks.has_plugin(name):
-                    self._hooks.unregister(name=name)
+                self._drop(name)
                 self._failed[name] = str(error)
                 raise ConfigurationError(f"plugin {name!r}: {error}") from error
         return plugin.manifest
 
     def load_all(self) -> Sequence[FoundPlugin]:
         """Try to load every plugin; tell of each what came of it."""
-        for plugin in self.found:
-            if not plugin.error:
-                try:
-                    self.load(plugin.name)
-                except ConfigurationError:
-                    continue
-        return [
-            FoundPlugin(
-                name=plugin.name,
-                distribution=plugin.distribution,
-                version=plugin.version,
-                manifest=plugin.manifest,
-                error=plugin.error or self._failed.get(plugin.name, ""),
-            )
-            for plugin in self.found
-        ]
+        return [self._tried(plugin) for plugin in self.found]
 
     def adapters(self, name: str) -> "Sequence[AnyAdapterSpec]":
         """Ask one plugin for its adapters; it must be loaded.
 
         Raises:
-            ConfigurationError: the plugin failed over the question.
+            ConfigurationError: the plugin failed over the question, or answered something else.
         """
+        hook = "petiole_provide_adapters"
         try:
-            answers: list[Sequence[AnyAdapterSpec]] = self._only(name, "petiole_provide_adapters")()
-        except Exception as error:
-            raise ConfigurationError(
-                f"petiole_provide_adapters failed: {type(error).__name__}: {error}"
-            ) from error
-        return [spec for answer in answers for spec in answer]
+            answers: list[object] = self._only(name, hook)()
+        except (Exception, SystemExit) as error:
+            raise ConfigurationError(f"{hook} failed: {type(error).__name__}: {error}") from error
+        return [spec for answer in answers for spec in specs_in(answer)]
 
     def sandbox(self, name: str) -> "SandboxSpec":
         """Ask one plugin for its platform's twin.
@@ -168,12 +132,12 @@ class Plugins:
                 self._only(plugin.name, "petiole_register_commands")(cli=cli)
 
     def delivered(self, event: "MessagesDelivered") -> None:
-        """Tell every loaded plugin."""
-        self._hooks.hook.petiole_delivered(event=event)
+        """Tell every loaded plugin; one that fails is logged, and the others are told."""
+        self._tell("petiole_delivered", event)
 
     def buried(self, event: "MessageBuried") -> None:
-        """Tell every loaded plugin."""
-        self._hooks.hook.petiole_buried(event=event)
+        """Tell every loaded plugin, likewise."""
+        self._tell("petiole_buried", event)
 
     @cached_property
     def with_sandbox(self) -> Sequence[str]:
@@ -181,88 +145,73 @@ class Plugins:
         return [p.name for p in self.found if not p.error and p.manifest and p.manifest.sandbox]
 
     def _find(self, name: str) -> FoundPlugin:
-        for plugin in self.found:
-            if plugin.name == name:
-                return plugin
-        known = ", ".join(plugin.name for plugin in self.found) or "none"
-        raise UnknownAdapter(f"no plugin {name!r} is installed; installed are: {known}")
+        same = [plugin for plugin in self.found if plugin.name == name]
+        if not same:
+            known = ", ".join(sorted({plugin.name for plugin in self.found})) or "none"
+            raise UnknownAdapter(f"no plugin {name!r} is installed; installed are: {known}")
+        return next((plugin for plugin in same if not plugin.error), same[0])
 
-    def _import(self, entry_point: EntryPoint) -> object:
+    def _tried(self, plugin: FoundPlugin) -> FoundPlugin:
+        if plugin.error:
+            return plugin
         try:
-            return entry_point.load()
-        except Exception as error:
-            raise ConfigurationError(
-                f"cannot be imported from {entry_point.value}: {type(error).__name__}: {error}"
-            ) from error
+            self.load(plugin.name)
+        except ConfigurationError:
+            return replace(plugin, error=self._failed[plugin.name])
+        return plugin
+
+    def _tell(self, hook: str, event: "MessagesDelivered | MessageBuried") -> None:
+        told: pluggy.HookCaller = getattr(self._hooks.hook, hook)
+        for name in {implementation.plugin_name for implementation in told.get_hookimpls()}:
+            try:
+                self._only(name, hook)(event=event)
+            except Exception:  # noqa: BLE001 - a stranger's code; it is logged
+                _log.exception("plugin %s failed in %s", name, hook)
 
     def _register(self, name: str, plugin: object) -> None:
         try:
             self._hooks.register(plugin, name=name)
             self._hooks.check_pending()
-        except (pluggy.PluginValidationError, ValueError) as error:
+        except pluggy.PluginValidationError as error:
+            self._drop(name)
+            raise ConfigurationError(self._explained(str(error))) from error
+        except ValueError as error:
             raise ConfigurationError(" ".join(str(error).split())) from error
 
-    def _compare(self, manifest: Manifest) -> None:
-        declared = {adapter.id: adapter.port for adapter in manifest.adapters}
-        offered = {spec.id: spec.port.__name__ for spec in self.adapters(manifest.id)}
-        if declared != offered:
-            raise ManifestMismatch(
-                f"{MANIFEST_NAME} declares {_told(declared)}, its code offers {_told(offered)}"
-            )
+    def _drop(self, name: str) -> None:
+        if self._hooks.has_plugin(name):
+            self._hooks.unregister(name=name)
+
+    def _explained(self, told: str) -> str:
+        """Say in our words what pluggy found; its own name modules with their whole paths."""
+        known = [name for name in vars(self._hooks.hook) if self._arguments(name) is not None]
+        if found := _UNKNOWN_HOOK.search(told):
+            near = get_close_matches(found[1], known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+            return f"implements the unknown hook {found[1]!r}; {hint}"
+        if found := _WRONG_ARGUMENTS.search(told):
+            takes = ", ".join(self._arguments(found[1]) or ()) or "no arguments"
+            return f"{found[1]} asks for {found[2]}; the hook has {takes}"
+        return " ".join(told.split())
+
+    def _arguments(self, hook: str) -> Sequence[str] | None:
+        """Name the arguments of a hook; `None` for one that nobody specified."""
+        spec = getattr(self._hooks.hook, hook).spec
+        return None if spec is None else spec.argnames
+
+    def _implemented(self, name: str) -> set[str]:
+        callers = self._hooks.get_hookcallers(self._hooks.get_plugin(name)) or ()
+        return {caller.name for caller in callers}
 
     def _only(self, name: str, hook: str) -> pluggy.HookCaller:
         others = [plugin for other, plugin in self._hooks.list_name_plugin() if other != name]
         return self._hooks.subset_hook_caller(hook, [p for p in others if p is not None])
 
 
-def _told(adapters: dict[str, str]) -> str:
-    return ", ".join(f"{id_} ({port})" for id_, port in sorted(adapters.items())) or "nothing"
-
-
-def _read(entry_point: EntryPoint, distribution: Distribution) -> FoundPlugin:
-    name = distribution.metadata["Name"]
+def _imported(entry_point: EntryPoint) -> object:
     try:
-        text = _manifest_text(entry_point, distribution)
-        manifest = Manifest.read(text, origin=f"{MANIFEST_NAME} of {name}")
-    except ManifestError as error:
-        return FoundPlugin(
-            name=entry_point.name,
-            distribution=name,
-            version=distribution.version,
-            error=str(error),
-        )
-    return FoundPlugin(
-        name=manifest.id,
-        distribution=name,
-        version=distribution.version,
-        entry_point=entry_point,
-        manifest=manifest,
-    )
-
-
-def _manifest_text(entry_point: EntryPoint, distribution: Distribution) -> str:
-    """Find the manifest in the distribution's metadata, else beside its top-level package."""
-    text = distribution.read_text(f"extra_metadata/{MANIFEST_NAME}")
-    if text is not None:
-        return text
-    spec = find_spec(entry_point.module.partition(".")[0])
-    for folder in spec.submodule_search_locations or () if spec else ():
-        path = Path(folder) / MANIFEST_NAME
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    raise ManifestError(
-        f"no {MANIFEST_NAME} in the metadata of {distribution.metadata['Name']} or in its package"
-    )
-
-
-def _refuse_twins(plugin: FoundPlugin, others: Iterable[FoundPlugin]) -> FoundPlugin:
-    twins = sorted(other.distribution for other in others if other.name == plugin.name)
-    if len(twins) == 1:
-        return plugin
-    return FoundPlugin(
-        name=plugin.name,
-        distribution=plugin.distribution,
-        version=plugin.version,
-        manifest=plugin.manifest,
-        error=f"the id {plugin.name!r} is taken twice, by {' and '.join(twins)}; uninstall one",
-    )
+        return entry_point.load()
+    except (Exception, SystemExit) as error:
+        raise ConfigurationError(
+            f"cannot be imported from {entry_point.value}: {type(error).__name__}: {error}"
+        ) from error

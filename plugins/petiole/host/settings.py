@@ -196,11 +196,13 @@ def validate_plugin_keys(
 ) -> Model:
     """Validate the plugin's keys of a connection against the plugin's model.
 
+    A key that the model does not know is refused, also where the model would pass over it.
+
     Raises:
         InvalidSettings: names the key and the remedy, never the value.
     """
     try:
-        return model.model_validate(settings.plugin_keys)
+        return model.model_validate(settings.plugin_keys, extra="forbid")
     except ValidationError as error:
         known = {*ConnectionSettings.model_fields, *model.model_fields}
         reason = explain(error, model, known)
