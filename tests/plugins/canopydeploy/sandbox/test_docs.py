@@ -10,7 +10,7 @@ from dataclasses import fields
 import pytest
 
 from petiole.plugins.canopydeploy.sandbox import running
-from petiole.plugins.canopydeploy.sandbox.rules import Fault
+from petiole.plugins.canopydeploy.sandbox.fault import Fault
 from petiole.plugins.canopydeploy.sandbox.settings import Envelope, Settings
 from petiole.plugins.canopydeploy.sandbox.soap import SoapSettings
 from tests.plugins.canopydeploy.sandbox.desk import Desk, read

@@ -1,5 +1,8 @@
+import zlib
+
 import pytest
 
+from petiole.plugins.canopydeploy.sandbox.bomb import UNPACKED_BYTES
 from petiole.plugins.canopydeploy.sandbox.exchange import Manner
 from tests.plugins.canopydeploy.sandbox.desk import DEMO, Desk, Json, read, record
 
@@ -99,6 +102,16 @@ def test_status_may_come_after_the_call_was_applied(desk: Desk) -> None:
         ("cut-after", Manner.CUT, True),
         ("cut-midway", Manner.MIDWAY, True),
         ("trickle", Manner.TRICKLE, True),
+        ("trickle-body", Manner.TRICKLE_BODY, True),
+        ("reset-before", Manner.RESET, False),
+        ("reset-after", Manner.RESET, True),
+        ("half-closed", Manner.HALF_CLOSED, True),
+        ("idle-close", Manner.LAST, True),
+        ("length-over", Manner.LONG, True),
+        ("length-under", Manner.SHORT, True),
+        ("flood", Manner.FLOOD, True),
+        ("not-http", Manner.RAW, False),
+        ("tls-alert", Manner.RAW, False),
     ],
 )
 def test_broken_transport_applies_the_call_or_does_not(
@@ -146,6 +159,77 @@ def test_empty_answer_has_no_body(desk: Desk) -> None:
     answer = desk.post(record("a"))
 
     assert (answer.status, answer.body) == (200, b"")
+
+
+def test_body_is_the_rules_own(desk: Desk) -> None:
+    headers = {"X-Page": "3"}
+    rule = {"fault": "body", "status": 203, "media": "text/csv", "body": "a;b", "headers": headers}
+    script(desk, rule)
+
+    answer = desk.post(record("a"))
+
+    assert (answer.status, answer.body, answer.headers["X-Page"]) == (203, b"a;b", "3")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert desk.profiles() == {}
+
+
+def test_soap_fault_may_come_under_any_status(desk: Desk) -> None:
+    script(desk, {"fault": "soap-fault", "status": 200, "code": 202, "message": "Invalid <token>"})
+
+    answer = desk.post(record("a"))
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/xml; charset=utf-8")
+    assert b"<faultcode>202</faultcode>" in answer.body
+    assert b"Invalid &lt;token&gt;" in answer.body
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ("echo-missing", ["b", "c"]),
+        ("echo-unknown", ["nobody-we-know", "b", "c"]),
+        ("echo-twice", ["a", "a", "b", "c"]),
+        ("echo-swapped", ["c", "b", "a"]),
+    ],
+)
+def test_echo_names_others_than_were_applied(desk: Desk, fault: str, named: list[str]) -> None:
+    script(desk, {"fault": fault})
+
+    answer = desk.post(record("a"), record("b"), record("c"))
+
+    assert [each["identifier"] for each in read(answer)] == named
+    assert set(desk.profiles()["4711"]) == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("fault", ["echo-missing", "echo-swapped"])
+def test_answer_that_is_no_echo_is_left_alone(desk: Desk, fault: str) -> None:
+    script(desk, {"fault": fault})
+
+    answer = desk.call("GET", DEMO)
+
+    assert read(answer)["error"]["code"] == 405
+
+
+def test_echo_of_one_record_can_be_swapped(desk: Desk) -> None:
+    script(desk, {"fault": "echo-swapped"})
+
+    answer = desk.post(record("a"))
+
+    assert [each["identifier"] for each in read(answer)] == ["a"]
+
+
+def test_bomb_is_small_and_becomes_gigantic(desk: Desk) -> None:
+    script(desk, {"fault": "gzip-bomb"})
+
+    answer = desk.post(record("a"))
+
+    unpacker = zlib.decompressobj(wbits=31)
+    unpacked = unpacker.decompress(answer.body, 1_000_000)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.body) < 1_000_000
+    assert unpacked == b" " * 1_000_000
+    assert int.from_bytes(answer.body[-4:], "little") == UNPACKED_BYTES
+    assert desk.profiles() == {"4711": {"a": {}}}
 
 
 def test_named_records_are_rejected_each_time_and_the_others_applied(desk: Desk) -> None:
@@ -197,6 +281,9 @@ def test_cleared_script_spoils_nothing(desk: Desk) -> None:
         ({"rules": [{}]}, "rules[0] lacks fault"),
         ({"rules": [{"fault": "explode"}]}, "no fault explode; there are status, "),
         ({"rules": [{"fault": "status"}]}, "lacks status"),
+        ({"rules": [{"fault": "body"}]}, "lacks body"),
+        ({"rules": [{"fault": "body", "body": "x", "status": 600}]}, "status must be"),
+        ({"rules": [{"fault": "flood", "applied": False}]}, "does not know applied"),
         ({"rules": [{"fault": "status", "status": 42}]}, "status must be"),
         ({"rules": [{"fault": "status", "status": 999}]}, "status must be"),
         ({"rules": [{"fault": "status", "status": True}]}, "status must be"),

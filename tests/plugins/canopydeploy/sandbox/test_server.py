@@ -171,6 +171,97 @@ def test_silence_ends_with_a_closed_connection() -> None:
         httpx.get(f"http://{server.address}/")
 
 
+def test_body_trickles_behind_its_head() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"slow", manner=Manner.TRICKLE_BODY)
+
+    with served(respond) as server:
+        assert httpx.get(f"http://{server.address}/").content == b"slow"
+
+
+def test_reset_is_no_orderly_close() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"never", manner=Manner.RESET)
+
+    with served(respond) as server, pytest.raises(ConnectionResetError):
+        raw(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
+def test_half_closed_connection_still_listens() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"never", manner=Manner.HALF_CLOSED, seconds=3600)
+
+    with (
+        served(respond) as server,
+        socket.create_connection((server.server_name, server.server_port), timeout=10) as caller,
+    ):
+        caller.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = caller.recv(1)
+        caller.sendall(b"x")
+
+    assert received == b""
+
+
+@pytest.mark.parametrize(("manner", "promised"), [(Manner.LONG, 200), (Manner.SHORT, 50)])
+def test_length_of_the_head_may_be_a_lie(manner: Manner, promised: int) -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"x" * 100, manner=manner, seconds=0.01)
+
+    with served(respond) as server:
+        received = raw(server.address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert f"Content-Length: {promised}\r\n".encode() in received
+    assert received.endswith(b"\r\n\r\n" + b"x" * 100)
+
+
+def test_last_answer_closes_a_connection_that_was_to_be_kept() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"bye", manner=Manner.LAST)
+
+    with served(respond) as server:
+        received = raw(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert b"Connection: close" not in received
+    assert received.endswith(b"\r\n\r\nbye")
+
+
+def test_raw_answer_is_no_http() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, body=b"220 ESMTP\r\n", manner=Manner.RAW)
+
+    with served(respond) as server:
+        received = raw(server.address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert received == b"220 ESMTP\r\n"
+
+
+def test_flood_goes_on_until_the_caller_has_enough() -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=200, manner=Manner.FLOOD)
+
+    with (
+        served(respond) as server,
+        httpx.stream("GET", f"http://{server.address}/") as answer,
+    ):
+        parts = answer.iter_raw(1_000_000)
+        taken = [next(parts), next(parts)]
+
+    assert answer.headers["Content-Length"] == "300000000"
+    assert taken == [b" " * 1_000_000] * 2
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_status_without_a_body_has_none(status: int) -> None:
+    def respond(_: Request) -> Answer:
+        return Answer(status=status, body=b"{}")
+
+    with served(respond) as server:
+        received = raw(server.address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert b"Content-Length" not in received
+    assert received.endswith(b"\r\n\r\n")
+
+
 def test_stop_ends_silence_and_idle_connections() -> None:
     arrived = threading.Event()
 

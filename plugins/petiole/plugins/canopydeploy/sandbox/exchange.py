@@ -32,12 +32,28 @@ class Manner(StrEnum):
 
     WHOLE = "whole"
     """At once, as any server does."""
+    LAST = "last"
+    """At once, and then the connection is closed although nobody said so."""
     TRICKLE = "trickle"
     """One byte at a time."""
+    TRICKLE_BODY = "trickle-body"
+    """The head at once, the body one byte at a time."""
     MIDWAY = "midway"
     """Half of the body, then the connection is closed."""
+    LONG = "long"
+    """With the promise of twice the body; the connection is held."""
+    SHORT = "short"
+    """With the promise of half the body."""
+    FLOOD = "flood"
+    """The head, and then bytes without meaning, as many as the head promises."""
+    RAW = "raw"
+    """The body alone, which is no HTTP; then the connection is closed."""
     CUT = "cut"
     """Not at all: the connection is closed."""
+    RESET = "reset"
+    """Not at all: the connection is reset."""
+    HALF_CLOSED = "half-closed"
+    """Not at all: this direction is closed, and the other one held."""
     SILENCE = "silence"
     """Not at all: the connection is held, then closed."""
 
@@ -66,7 +82,7 @@ NOTHING = Note()
 class Answer:
     """An answer as it will be written to the wire; the server adds the length of the body.
 
-    `seconds` belongs to the manner: how long a silence lasts, or the pause before each byte.
+    `seconds` belongs to the manner: how long a connection is held, or the pause before each byte.
     """
 
     status: int

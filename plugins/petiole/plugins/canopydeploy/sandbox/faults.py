@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from petiole.plugins.canopydeploy.sandbox.document import Document
 from petiole.plugins.canopydeploy.sandbox.exchange import Request
-from petiole.plugins.canopydeploy.sandbox.rules import BY_RECORD, Rule, parsed
+from petiole.plugins.canopydeploy.sandbox.fault import BY_RECORD
+from petiole.plugins.canopydeploy.sandbox.rules import Rule, parsed
 
 
 class Faults:

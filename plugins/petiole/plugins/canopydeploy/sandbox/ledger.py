@@ -7,7 +7,8 @@ from datetime import datetime
 
 from petiole.plugins.canopydeploy.sandbox.exchange import NOTHING, Answer, Manner, Note, Request
 
-UNANSWERED = frozenset({Manner.CUT, Manner.SILENCE})
+UNANSWERED = frozenset({Manner.CUT, Manner.RESET, Manner.SILENCE, Manner.HALF_CLOSED, Manner.RAW})
+"""The manners in which no answer in HTTP goes out."""
 
 
 @dataclass(slots=True, kw_only=True)

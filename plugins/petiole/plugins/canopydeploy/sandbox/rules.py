@@ -3,62 +3,23 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from http import HTTPStatus
 
 from petiole.plugins.canopydeploy.sandbox.document import Document, Nonsense
 from petiole.plugins.canopydeploy.sandbox.exchange import Request
+from petiole.plugins.canopydeploy.sandbox.fault import APPLIED, BY_RECORD, OPEN, Fault
 from petiole.plugins.canopydeploy.sandbox.records import INVALID_CODE
 
 LOWEST_STATUS = 200
 HIGHEST_STATUS = 599
 
-
-class Fault(StrEnum):
-    """What can go wrong with a call. Unless said otherwise the call is not applied."""
-
-    STATUS = "status"
-    """A status of your choice, with headers of your choice."""
-    TIMEOUT_BEFORE = "timeout-before"
-    """Never answered, never applied."""
-    TIMEOUT_AFTER = "timeout-after"
-    """Applied, never answered."""
-    CUT_BEFORE = "cut-before"
-    """The connection is closed, nothing is applied."""
-    CUT_AFTER = "cut-after"
-    """Applied, then the connection is closed without an answer."""
-    CUT_MIDWAY = "cut-midway"
-    """Applied, then the connection is closed in the middle of the answer."""
-    TRICKLE = "trickle"
-    """Applied and answered, a byte at a time."""
-    HTML = "html"
-    """200 with a page in HTML, as a proxy sends it."""
-    BROKEN_JSON = "broken-json"
-    """Applied and answered 200, with a body that stops half-way."""
-    EMPTY = "empty"
-    """Applied and answered 200, without a body."""
-    REJECT = "reject"
-    """The named records are refused one by one; the others are applied."""
-    REFUSE = "refuse"
-    """A call that holds one of the named records is refused whole, naming no culprit."""
-
-
-APPLIED = frozenset(
-    {
-        Fault.TIMEOUT_AFTER,
-        Fault.CUT_AFTER,
-        Fault.CUT_MIDWAY,
-        Fault.TRICKLE,
-        Fault.BROKEN_JSON,
-        Fault.EMPTY,
-    }
-)
-"""The faults of calls that are applied, unless an open one says `"applied": false`."""
-
-OPEN = frozenset({Fault.STATUS, Fault.HTML, Fault.BROKEN_JSON, Fault.EMPTY})
-"""The faults that leave it to the rule whether the call is applied."""
-
-BY_RECORD = frozenset({Fault.REJECT, Fault.REFUSE})
+_DEFAULT_STATUS = {
+    Fault.STATUS: None,
+    Fault.HTML: HTTPStatus.OK,
+    Fault.BODY: HTTPStatus.OK,
+    Fault.SOAP_FAULT: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""The faults whose answer has a status of its own; `None` where the rule must name it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,6 +45,8 @@ class Rule:
     identifiers: frozenset[str] = frozenset()
     code: int = INVALID_CODE
     message: str = ""
+    body: str = ""
+    media: str = ""
     seen: int = 0
     fired: int = 0
     chance: random.Random = field(default_factory=random.Random)
@@ -125,8 +88,8 @@ def parsed(document: Document) -> Rule:
         _read_culprits(rule, document)
     else:
         _read_selection(rule, document)
-    if fault in {Fault.STATUS, Fault.HTML}:
-        _read_status(rule, document)
+    if fault in _DEFAULT_STATUS:
+        _read_answer(rule, document)
     rule.applied = fault in APPLIED
     if fault in OPEN:
         rule.applied = document.flag("applied", default=rule.applied)
@@ -159,10 +122,15 @@ def _read_selection(rule: Rule, document: Document) -> None:
         rule.contains = document.text("contains").encode()
 
 
-def _read_status(rule: Rule, document: Document) -> None:
-    default = HTTPStatus.OK if rule.fault is Fault.HTML else None
-    rule.status = document.whole("status", default, least=LOWEST_STATUS)
+def _read_answer(rule: Rule, document: Document) -> None:
+    rule.status = document.whole("status", _DEFAULT_STATUS[rule.fault], least=LOWEST_STATUS)
     if rule.status > HIGHEST_STATUS:
         raise Nonsense(f"{document.where}: status must be at most {HIGHEST_STATUS}")
     rule.headers = document.headers("headers")
+    if rule.fault is Fault.BODY:
+        rule.body = document.text("body")
+        rule.media = document.text("media", "application/json")
+        return
     rule.message = document.text("message", "the sandbox was told to answer so")
+    if rule.fault is Fault.SOAP_FAULT:
+        rule.code = document.whole("code", rule.code)

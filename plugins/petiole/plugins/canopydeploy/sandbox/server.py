@@ -8,10 +8,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import assert_never
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Manner, Request, error_answer
+from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Request, error_answer
+from petiole.plugins.canopydeploy.sandbox.writing import hang_up, promised, write
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
 """A longer body is not even read; the platform's own limit is a setting far below."""
@@ -20,6 +20,9 @@ STOP_SECONDS = 0.8
 """How long a stop waits for the threads of closed connections, so that it stays within 1 s."""
 
 POLL_SECONDS = 0.05
+
+BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+"""What HTTP answers without a body, and without its length."""
 
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 
@@ -59,7 +62,7 @@ class Server(ThreadingHTTPServer):
         with self._guard:
             left = dict(self._open)
         for connection in left:
-            _hang_up(connection)
+            hang_up(connection)
         deadline = time.monotonic() + STOP_SECONDS
         for thread in left.values():
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -162,23 +165,9 @@ class _Connection(BaseHTTPRequestHandler):
         return part
 
     def _write(self, answer: Answer) -> None:
-        match answer.manner:
-            case Manner.WHOLE:
-                self.wfile.write(self._head(answer) + self._visible(answer))
-            case Manner.TRICKLE:
-                for byte in self._head(answer) + self._visible(answer):
-                    self.wfile.write(bytes((byte,)))
-                    time.sleep(answer.seconds)
-            case Manner.MIDWAY:
-                self.wfile.write(self._head(answer) + answer.body[: len(answer.body) // 2])
-                self._cut()
-            case Manner.CUT:
-                self._cut()
-            case Manner.SILENCE:
-                self._hold(answer.seconds)
-                self._cut()
-            case _:
-                assert_never(answer.manner)
+        body = b"" if self.command == "HEAD" or answer.status in BODILESS else answer.body
+        if not write(answer, head=self._head(answer), body=body, connection=self.connection):
+            self.close_connection = True
 
     def _head(self, answer: Answer) -> bytes:
         lines = [
@@ -186,31 +175,9 @@ class _Connection(BaseHTTPRequestHandler):
             f"Server: {self.server_version}",
             f"Date: {self.date_time_string()}",
             *(f"{name}: {value}" for name, value in answer.headers.items()),
-            f"Content-Length: {len(answer.body)}",
         ]
+        if answer.status not in BODILESS:
+            lines.append(f"Content-Length: {promised(answer)}")
         if self.close_connection:
             lines.append("Connection: close")
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
-
-    def _visible(self, answer: Answer) -> bytes:
-        return b"" if self.command == "HEAD" else answer.body
-
-    def _hold(self, seconds: float) -> None:
-        """Say nothing for so long, or until the caller or a stop hangs up."""
-        self.connection.settimeout(seconds)
-        try:
-            self.connection.recv(1)
-        except TimeoutError:
-            return
-
-    def _cut(self) -> None:
-        self.close_connection = True
-        _hang_up(self.connection)
-
-
-def _hang_up(connection: socket.socket) -> None:
-    """Close both directions, which also wakes a thread that reads from it."""
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # the other side was faster

@@ -20,12 +20,13 @@ from petiole.plugins.canopydeploy.sandbox.exchange import (
     error_answer,
     json_answer,
 )
+from petiole.plugins.canopydeploy.sandbox.fault import Fault
 from petiole.plugins.canopydeploy.sandbox.faults import Faults
 from petiole.plugins.canopydeploy.sandbox.mapping import RecordMapping
 from petiole.plugins.canopydeploy.sandbox.profiles import Change, Profiles
 from petiole.plugins.canopydeploy.sandbox.quota import Quota
 from petiole.plugins.canopydeploy.sandbox.records import Reader, Record, Rejection, parsed, scalar
-from petiole.plugins.canopydeploy.sandbox.rules import Fault, Rule
+from petiole.plugins.canopydeploy.sandbox.rules import Rule
 from petiole.plugins.canopydeploy.sandbox.settings import Settings
 
 MOUNT = "/app/api/rest/public/v2/project/datahook/data-receiver/"
