@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNITS = {
@@ -60,4 +60,16 @@ def format_duration(duration: timedelta) -> str:
     return " ".join(parts[:2])
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {
+            "type": ["string", "number"],
+            "format": "duration as in 1h30m",
+            "pattern": rf"^\s*({_PART.pattern}\s*)+$",
+            "minimum": 0,
+            "examples": ["20m", "1h30m", "90s", "250ms"],
+        }
+    ),
+]

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Self
 from petiole.core.errors import ConfigurationError, MissingSecret
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-_KINDS = ("env", "file", "keyring")
+FORMAT = "secret reference"
+"""What a secret is marked with in JSON schemas."""
+
+_KINDS = {
+    "env": "Name of an environment variable.",
+    "file": "Path of a file that holds the secret and nothing else.",
+    "keyring": "SERVICE/NAME in the keyring of the system.",
+}
 
 
 class Secret:
@@ -80,6 +88,24 @@ class Secret:
         from pydantic_core import core_schema  # noqa: PLC0415 - only where a model is built
 
         return core_schema.no_info_plain_validator_function(cls.parse)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: "CoreSchema", handler: "GetJsonSchemaHandler"
+    ) -> "JsonSchemaValue":
+        """Describe a reference: one of the three kinds, by name."""
+        del schema, handler
+        return {
+            "type": "object",
+            "format": FORMAT,
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                kind: {"type": "string", "minLength": 1, "description": where}
+                for kind, where in _KINDS.items()
+            },
+        }
 
 
 def _read(path: Path) -> str:

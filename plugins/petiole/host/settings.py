@@ -36,7 +36,7 @@ class OutboxSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: str = f"{_SQLITE}petiole.db"
-    """`sqlite:///PATH`, relative to the settings file."""
+    """Where changes wait: `sqlite:///PATH`, relative to the settings file."""
 
 
 class BatchSettings(BaseModel):
@@ -45,8 +45,11 @@ class BatchSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_profiles: Annotated[int, Field(ge=1)] | None = None
+    """A batch goes out when it holds so many: 100, in the realtime lane 1."""
     max_age: Duration | None = None
+    """Or when its oldest change is this old: "20m", in the realtime lane 0."""
     max_bytes: Annotated[int, Field(ge=1_000)] = _BATCH.max_bytes
+    """Or when its changes weigh this much, in bytes."""
 
 
 class RetrySettings(BaseModel):
@@ -55,10 +58,15 @@ class RetrySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_attempts: Annotated[int, Field(ge=1)] = _RETRY.max_attempts
+    """Tries of one change; then it is dead, and kept."""
     max_age: Duration = _RETRY.max_age
+    """Or that long after it was queued, if it was tried `min_attempts` times by then."""
     min_attempts: Annotated[int, Field(ge=1)] = _RETRY.min_attempts
+    """Tries that `max_age` leaves it at least: to wait in a paused connection is no failure."""
     base: Duration = _RETRY.base
+    """The first wait between tries; each is twice as long as the one before, with jitter."""
     ceiling: Duration = _RETRY.ceiling
+    """The longest wait between tries."""
 
 
 class ConnectionSettings(BaseModel):
@@ -67,18 +75,25 @@ class ConnectionSettings(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     plugin: str
+    """Which plugin serves it; `petiole plugins` lists them."""
     lane: Literal["batch", "realtime"] = "batch"
+    """Whether changes are grouped ("batch") or sent each at once ("realtime")."""
     identifier: IdentifierType
+    """How profiles are identified."""
     account: str | None = None
     """Connections that name one account keep one order of changes per profile."""
     batch: BatchSettings = BatchSettings()
+    """When a batch goes out."""
     retry: RetrySettings = RetrySettings()
+    """How often and how long a change is tried."""
     fields: dict[str, str] | None = None
     """Platform field -> column of the input; without it, all columns under their own names."""
     fold: bool | None = None
     """Combine pending changes of one profile; on in the batch lane unless told otherwise."""
     on_doubt: AmbiguityPolicy = AmbiguityPolicy.RESEND
+    """Sent, but no readable answer: "resend" (at least once), or "park" (a person decides)."""
     max_in_flight: Annotated[int, Field(ge=1, le=64)] = 8
+    """Calls at a time."""
 
     @property
     def plugin_keys(self) -> dict[str, object]:
