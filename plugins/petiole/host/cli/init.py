@@ -1,21 +1,31 @@
 """`petiole init`: a settings file to start from."""
 
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import rich_click as click
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from petiole.core.errors import InvalidSettings
 from petiole.host.cli.output import say
-from petiole.host.discovery import find_plugins
-from petiole.host.settings import CONFIG_NAME
+from petiole.host.installed import find_plugins
+from petiole.host.schema import SCHEMA_NAME, attribute_docs, settings_schema, written
+from petiole.host.settings import CONFIG_NAME, ConnectionSettings, OutboxSettings
 
 _HEAD = """\
 # Settings of petiole. Secrets stand here by reference only:
 # { env = "NAME" }, { file = "PATH" } or { keyring = "SERVICE/NAME" }.
-
-[outbox]
-url = "sqlite:///petiole.db"              # relative to this file
 """
+
+_MORE = """\
+# What each connection may also be told by petiole itself; here with what is taken otherwise.
+"""
+
+_SCHEMA_LINE = f"#:schema ./{SCHEMA_NAME}"
+"""Understood by the TOML extensions of most editors."""
 
 _IGNORED = "petiole.db*\n.env\n"
 
@@ -23,26 +33,35 @@ _IGNORED = "petiole.db*\n.env\n"
 @click.command("init", short_help="Write a settings file to start from.")
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--plugin", help="Write an example connection of this plugin only.")
-def command(folder: Path, plugin: str | None) -> int:
-    """Write petiole.toml, with an example connection, into FOLDER; overwrites nothing."""
-    examples = {
-        found.name: found.manifest.example
-        for found in find_plugins()
-        if found.manifest and found.manifest.example and not found.error
-    }
-    if plugin is not None and plugin not in examples:
-        known = ", ".join(examples) or "none"
-        raise InvalidSettings(f"no plugin {plugin!r} has an example; there are: {known}")
-    chosen = [text for name, text in examples.items() if plugin in {name, None}]
+@click.option(
+    "--schema",
+    "with_schema",
+    is_flag=True,
+    help=f"Write {SCHEMA_NAME} too, so that an editor knows every key of the installed plugins.",
+)
+def command(folder: Path, plugin: str | None, *, with_schema: bool) -> int:
+    """Write petiole.toml, with an example connection, into FOLDER; overwrites nothing.
+
+    With --schema, a petiole.toml that is there stays as it is, and only the schema is written anew.
+    """
+    text = _text(_examples(plugin), with_schema=with_schema)
     path = folder / CONFIG_NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if with_schema:
+            schema = json.dumps(settings_schema(find_plugins()), ensure_ascii=False, indent=2)
+            (folder / SCHEMA_NAME).write_text(f"{schema}\n", encoding="utf-8")
+            say(f"wrote {folder / SCHEMA_NAME}")
+            if path.exists():
+                say(f"{path} is there already; an editor finds the schema by this first line:")
+                say(_SCHEMA_LINE)
+                return 0
         with path.open("x", encoding="utf-8") as file:
-            file.write("\n".join([_HEAD, *(text.strip() + "\n" for text in chosen)]))
+            file.write(text)
     except FileExistsError as error:
         raise InvalidSettings(f"{path} is there already; it was left as it is") from error
     except OSError as error:
-        raise InvalidSettings(f"cannot write {path}: {error.strerror}") from error
+        raise InvalidSettings(f"cannot write into {folder}: {error.strerror}") from error
     ignored = folder / ".gitignore"
     if not ignored.exists():
         ignored.write_text(_IGNORED, encoding="utf-8")
@@ -53,3 +72,46 @@ def command(folder: Path, plugin: str | None) -> int:
         "  3. petiole sync CONNECTION FILE --segment ID --key COLUMN --dry-run",
     )
     return 0
+
+
+def _examples(plugin: str | None) -> Mapping[str, str]:
+    examples = {
+        found.name: found.manifest.example.strip() + "\n"
+        for found in find_plugins()
+        if found.manifest and found.manifest.example.strip() and not found.error
+    }
+    if plugin is not None and plugin not in examples:
+        known = ", ".join(examples) or "none"
+        raise InvalidSettings(f"no plugin {plugin!r} has an example; there are: {known}")
+    return {name: text for name, text in examples.items() if plugin in {name, None}}
+
+
+def _text(examples: Mapping[str, str], *, with_schema: bool) -> str:
+    outbox = "".join(f"# {told}\n{line}\n" for told, line in _optional(OutboxSettings))
+    more = "".join(f"# {told}\n#     {line}\n" for told, line in _optional(ConnectionSettings))
+    head = f"{_SCHEMA_LINE}\n{_HEAD}" if with_schema else _HEAD
+    text = "\n".join([head, f"[outbox]\n{outbox}", *examples.values(), f"{_MORE}#\n{more}"])
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSettings(
+            f"the examples of {' and '.join(examples)} do not go into one file: {error}; "
+            "choose one with --plugin"
+        ) from error
+    return text
+
+
+def _optional(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Tell of each key that may be left out what it means, and what stands in for it."""
+    told = attribute_docs(model)
+    for name, field in model.model_fields.items():
+        default = field.get_default(call_default_factory=True, validated_data={})
+        if isinstance(default, BaseModel):
+            yield from _optional(type(default), f"{prefix}{name}.")
+        elif not field.is_required():
+            yield told[name], f"{prefix}{name} = {_toml(default)}"
+
+
+def _toml(default: object) -> str:
+    """Write a value; JSON is TOML, too, as far as defaults go."""
+    return "(not set)" if default is None else json.dumps(to_jsonable_python(written(default)))
