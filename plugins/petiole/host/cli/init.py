@@ -109,7 +109,7 @@ def _optional(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, s
         if isinstance(default, BaseModel):
             yield from _optional(type(default), f"{prefix}{name}.")
         elif not field.is_required():
-            yield told[name], f"{prefix}{name} = {_toml(default)}"
+            yield told.get(name, ""), f"{prefix}{name} = {_toml(default)}"
 
 
 def _toml(default: object) -> str:
