@@ -1,6 +1,6 @@
 """The batch lane: messages become one call to a webhook receiver, its answer becomes a report."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from petiole.adapters.canopydeploy import faults
+from petiole.adapters.canopydeploy.answer import Answer
 from petiole.adapters.canopydeploy.credentials import Credentials
 from petiole.adapters.canopydeploy.discretion import cleaned
+from petiole.adapters.canopydeploy.record import cleaning, of_records
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
-from petiole.adapters.canopydeploy.transport import Poster
+from petiole.adapters.canopydeploy.transport import JSON, Poster
 from petiole.adapters.canopydeploy.wire import Call, Wire
-from petiole.core.domain.message import Message
-from petiole.core.domain.report import DeliveryReport
-from petiole.core.errors import MalformedRequest
+from petiole.core.domain.message import Message, MessageId
+from petiole.core.domain.report import DeliveryReport, Outcome
+from petiole.core.errors import DeliveryError, MalformedRequest
 from petiole.hooks import AdapterContext
 
 
@@ -62,16 +64,38 @@ class WebhookSink:
                 code="413",
             )
         clean = partial(self._clean, call)
+        record = of_records(
+            self._poster.address,
+            call.body,
+            media=JSON["Content-Type"],
+            records=len(call.sent),
+            clean=cleaning(messages, secrets=self._credentials.forms),
+        )
         try:
-            answer = self._poster.post(call.body)
+            answer = self._answer(call, clean)
+        except DeliveryError as error:
+            error.exchange = record.unanswered(error.reason)
+            raise
+        exchange = record.answered(answer)
+        try:
+            outcomes = self._outcomes(call, answer, clean)
+        except DeliveryError as error:
+            error.exchange = exchange
+            raise
+        return DeliveryReport({**call.refused, **outcomes}, exchange)
+
+    def _answer(self, call: Call, clean: Callable[[str], str]) -> Answer:
+        try:
+            return self._poster.post(call.body)
         except httpx.TransportError as error:
-            failure = faults.of_exception(error, host=self._poster.host, clean=clean)
-            raise failure from error
+            raise faults.of_exception(error, host=self._poster.host, clean=clean) from error
+
+    def _outcomes(
+        self, call: Call, answer: Answer, clean: Callable[[str], str]
+    ) -> Mapping[MessageId, Outcome]:
         if not answer.accepted:
             raise faults.of_answer(answer, quota=self._quota, now=self._now(), clean=clean)
-        return DeliveryReport(
-            outcomes={**call.refused, **self._wire.outcomes(call, answer, clean=clean)}
-        )
+        return self._wire.outcomes(call, answer, clean=clean)
 
     def _clean(self, call: Call, text: str) -> str:
         return cleaned(text, secrets=self._credentials.forms(), identifiers=call.sent)

@@ -84,6 +84,8 @@ class Poster:
             raise InvalidSettings(f"the address {url} is not valid: {error}") from error
         if transport is None:
             shared_tls()  # what is wrong with it, is better told now than by every thread
+        # Without the query, which may hold anything.
+        self.address = f"{self._url.scheme}://{self._url.netloc.decode()}{self._url.path}"
         self._credentials = credentials
         self._timeout_seconds = timeout_seconds
         self._headers = {

@@ -1,7 +1,8 @@
 """Calls operations of the platform: arguments in, the content of `msg` out."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import httpx
 import zeep.exceptions
@@ -11,13 +12,24 @@ from petiole.adapters.canopydeploy.account import AccountSettings
 from petiole.adapters.canopydeploy.credentials import Credentials
 from petiole.adapters.canopydeploy.discretion import cleaned
 from petiole.adapters.canopydeploy.faults import OTHER
+from petiole.adapters.canopydeploy.record import CallRecord, cleaning, of_operation
 from petiole.adapters.canopydeploy.soap.faults import Refused
 from petiole.adapters.canopydeploy.soap.interface import READING, Interface, interface
 from petiole.adapters.canopydeploy.soap.transport import XML, Line, Result
 from petiole.adapters.canopydeploy.transport import Poster
+from petiole.core.domain.message import Message
 from petiole.core.errors import Ambiguous
+from petiole.core.exchange import Exchange
 
 _YES_OR_NO = frozenset({"true", "false", "1", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A yes or a no, and the call behind it."""
+
+    yes: bool
+    exchange: Exchange
 
 
 class SoapClient:
@@ -40,29 +52,40 @@ class SoapClient:
             Refused: the platform said no to this call, or it cannot be written as XML.
             DeliveryError: as `ports.profile_sink` tells.
         """
-        message, text = self._called(operation, arguments, hide=())
-        if message is None and text:
-            raise Ambiguous("the answer holds something else than it should", code=OTHER)
+        message, result = self._called(operation, arguments)
+        if message is None and result.text:
+            raise _unreadable("the answer holds something else than it should", result)
         return message
 
-    def flag(self, operation: str, *, hide: Collection[str], **arguments: object) -> bool:
+    def flag(self, operation: str, about: Message, **arguments: object) -> Told:
         """Call an operation that answers yes or no; otherwise like `call`.
 
-        `hide` are identifiers that must not show in any error.
+        What stands in the message that the call is `about` shows in no error and no record.
         """
-        message, text = self._called(operation, arguments, hide=hide)
+        message, result = self._called(operation, arguments, about)
         # zeep takes for a no whatever is no yes.
-        if not isinstance(message, bool) or text not in _YES_OR_NO:
-            raise Ambiguous("the answer says neither true nor false", code=OTHER)
-        return message
+        if not isinstance(message, bool) or result.text not in _YES_OR_NO:
+            raise _unreadable("the answer says neither true nor false", result)
+        return Told(yes=message, exchange=result.exchange)
 
     def _called(
-        self, operation: str, arguments: Mapping[str, object], *, hide: Collection[str]
-    ) -> tuple[object, str]:
+        self, operation: str, arguments: Mapping[str, object], about: Message | None = None
+    ) -> tuple[object, Result]:
         token = self._credentials.token()
+        messages = [about] if about else []
+        identifiers = [message.change.identifier.value for message in messages]
 
         def clean(text: str) -> str:
-            return cleaned(text, secrets=self._credentials.forms(), identifiers=hide)
+            return cleaned(text, secrets=self._credentials.forms(), identifiers=identifiers)
+
+        def begun(address: str, size_bytes: int) -> CallRecord:
+            return of_operation(
+                address,
+                operation,
+                {name: _by_name(value) for name, value in arguments.items()},
+                size_bytes=size_bytes,
+                clean=cleaning(messages, secrets=self._credentials.forms),
+            )
 
         try:
             envelope = self._client.create_message(  # type: ignore[no-untyped-call]
@@ -71,13 +94,13 @@ class SoapClient:
         except (TypeError, ValueError, zeep.exceptions.Error) as error:
             reason = f"the call cannot be written as XML: {clean(str(error))}"
             raise Refused(OTHER, reason) from None
-        result = self._line.post_xml(envelope, clean=clean)
+        result = self._line.post_xml(envelope, begun=begun, clean=clean)
         try:
-            return self._read(operation, result), result.text
+            return self._read(operation, result), result
         except (AttributeError, TypeError, ValueError, zeep.exceptions.Error) as error:
             # zeep puts pieces of the answer into its messages.
-            reason = f"the answer does not fit the WSDL ({type(error).__name__})"
-            raise Ambiguous(reason, code=OTHER) from None
+            what = f"the answer does not fit the WSDL ({type(error).__name__})"
+            raise _unreadable(what, result) from None
 
     def _read(self, operation: str, result: Result) -> object:
         described = self._binding.get(operation)  # type: ignore[no-untyped-call]
@@ -113,3 +136,18 @@ def open_client(
             interface=interface(settings.portal),
             credentials=Credentials(settings.token, auth="bearer", username=None),
         )
+
+
+def _unreadable(what: str, result: Result) -> Ambiguous:
+    error = Ambiguous(what, code=OTHER)
+    error.exchange = result.exchange
+    return error
+
+
+def _by_name(value: object) -> object:
+    """Return the value of an argument; of options, their values by name."""
+    match value:
+        case {"Option": [*options]}:
+            return {option["name"]: option["value"] for option in options}
+        case _:
+            return value

@@ -9,6 +9,7 @@ import re
 from petiole.adapters.canopydeploy.faults import CREDENTIALS, OTHER
 from petiole.core.domain.report import Rejected
 from petiole.core.errors import EndpointRefused, InvalidCredentials, Unavailable
+from petiole.core.exchange import Exchange
 
 CONFLICT = "107"
 """The wanted state holds already, such as a membership."""
@@ -24,7 +25,12 @@ _SERVER = "Server"
 
 
 class Refused(Exception):
-    """The platform understood the call and said no, in its own words."""
+    """The platform understood the call and said no, in its own words.
+
+    `exchange` is the call behind it; there is none where nothing was sent.
+    """
+
+    exchange: Exchange | None = None
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(f"{code}: {reason}")

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import httpx
 
 from petiole.adapters.canopydeploy.faults import OTHER
-from petiole.adapters.canopydeploy.soap.client import SoapClient, open_client
+from petiole.adapters.canopydeploy.soap.client import SoapClient, Told, open_client
 from petiole.adapters.canopydeploy.soap.faults import CONFLICT, NOT_FOUND, Refused
 from petiole.adapters.canopydeploy.soap.options import Options, campaign_id, customer_id
 from petiole.adapters.canopydeploy.soap.settings import (
@@ -25,7 +26,11 @@ from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.report import ACCEPTED, Deferred, DeliveryReport, Outcome, Rejected
 from petiole.core.errors import DeliveryError, InvalidSettings
+from petiole.core.exchange import Exchange
 from petiole.hooks import AdapterContext
+
+_Answered: TypeAlias = tuple[Outcome, Exchange | None]
+"""What became of a message, and the call behind it."""
 
 _DID_NOTHING = Rejected(OTHER, "the platform answered that it did nothing")
 _CUSTOMER = re.compile(r"\bcustomers?\b", re.IGNORECASE)
@@ -43,16 +48,16 @@ class RunSink:
         """Start one run for each message, in their order; raises as the port tells."""
         return _one_by_one(messages, self._run)
 
-    def _run(self, message: Message) -> Outcome:
+    def _run(self, message: Message) -> _Answered:
         """Start a run. Assumed: true says that it was queued."""
         change = message.change
         queued = self._client.flag(
             "campaign_executeAsync",
-            hide=(change.identifier.value,),
+            message,
             campaignId=campaign_id(change),
             options={"Option": self._options.of(change)},
         )
-        return ACCEPTED if queued else _DID_NOTHING
+        return (ACCEPTED if queued.yes else _DID_NOTHING), queued.exchange
 
 
 class MemberSink:
@@ -77,21 +82,21 @@ class MemberSink:
                 member = self._ask("campaign_hasMember", message)
             except Refused:
                 continue
-            if member is not _leaves(message):
+            if member.yes is not _leaves(message):
                 outcomes[message.id] = ACCEPTED
         return DeliveryReport(outcomes)
 
-    def _change(self, message: Message) -> Outcome:
+    def _change(self, message: Message) -> _Answered:
         leaves = _leaves(message)
         try:
             done = self._ask(f"campaign_{'remove' if leaves else 'add'}Member", message)
         except Refused as refusal:
             if refusal.code == CONFLICT and not leaves:
-                return ACCEPTED
+                return ACCEPTED, refusal.exchange
             if refusal.code == NOT_FOUND and leaves and self._is_gone(message, refusal):
-                return ACCEPTED
+                return ACCEPTED, refusal.exchange
             raise
-        return ACCEPTED if done or leaves else _DID_NOTHING
+        return (ACCEPTED if done.yes or leaves else _DID_NOTHING), done.exchange
 
     def _is_gone(self, message: Message, refusal: Refused) -> bool:
         """Tell whether the customer is not found; a campaign that is not leaves that open."""
@@ -99,15 +104,15 @@ class MemberSink:
         if _CUSTOMER.search(words) and not _CAMPAIGN.search(words):
             return True
         try:
-            return not self._ask("campaign_hasMember", message)
+            return not self._ask("campaign_hasMember", message).yes
         except Refused:
             return False
 
-    def _ask(self, operation: str, message: Message) -> bool:
+    def _ask(self, operation: str, message: Message) -> Told:
         change = message.change
         return self._client.flag(
             operation,
-            hide=(change.identifier.value,),
+            message,
             campaignId=campaign_id(change),
             customerId=customer_id(change),
         )
@@ -140,20 +145,27 @@ def open_realtime_sink(
         )
 
 
-def _one_by_one(messages: Sequence[Message], send: Callable[[Message], Outcome]) -> DeliveryReport:
-    """Send in order until a call is not answered; raise only if nothing was before that."""
+def _one_by_one(
+    messages: Sequence[Message], send: Callable[[Message], _Answered]
+) -> DeliveryReport:
+    """Send in order until a call is not answered; raise only if nothing was before that.
+
+    The report carries the last call.
+    """
     outcomes: dict[MessageId, Outcome] = {}
+    exchange: Exchange | None = None
     for message in messages:
         try:
-            outcomes[message.id] = send(message)
+            outcomes[message.id], exchange = send(message)
         except Refused as refusal:
-            outcomes[message.id] = refusal.outcome
+            outcomes[message.id], exchange = refusal.outcome, refusal.exchange
         except DeliveryError as error:
             if not outcomes:
                 raise
             later = Deferred(datetime.now(UTC), f"not sent or in doubt: {error.reason}")
-            return DeliveryReport({each.id: outcomes.get(each.id, later) for each in messages})
-    return DeliveryReport(outcomes)
+            told = {each.id: outcomes.get(each.id, later) for each in messages}
+            return DeliveryReport(told, error.exchange)
+    return DeliveryReport(outcomes, exchange)
 
 
 def _leaves(message: Message) -> bool:

@@ -1,0 +1,169 @@
+"""The record of one call: what was asked and what came back, fit for anybody's eyes.
+
+Neither the token nor a value of a person gets into it: records are told by their shape, and what a
+platform says in its own words is cleaned of everything that was sent.
+"""
+
+import html
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
+
+from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.discretion import HIDDEN, MAX_CHARACTERS, cleaned
+from petiole.adapters.canopydeploy.faults import COUNT_HEADER, ERROR_HEADERS, MAX_ERROR_BYTES
+from petiole.adapters.canopydeploy.shape import (
+    PLATFORM_WORDS,
+    Clean,
+    json_shape,
+    value_shape,
+    xml_shape,
+)
+from petiole.adapters.canopydeploy.wire import PLATFORM_ID
+from petiole.core.domain.fields import JsonValue
+from petiole.core.domain.message import Message
+from petiole.core.exchange import LONGEST_CHARACTERS, Exchange
+
+HEADERS = ("Content-Type", "Content-Encoding", "Retry-After", COUNT_HEADER, *ERROR_HEADERS)
+"""Those that matter to a reader. `Location` is none of them: it may carry the token along."""
+
+LONGEST_TEXT = 300
+"""Of an answer that is neither JSON nor XML."""
+LOOKED_AT = 4_000
+"""Bytes of a body: the shape of more would not fit."""
+
+_decode = json.JSONDecoder().raw_decode
+_PLAIN = re.compile(r"[\d.]{1,20}|[a-z]+/[a-z+.-]+(?:; ?charset=[\w-]+)?|gzip", re.IGNORECASE)
+"""Values of headers that hold nothing delicate."""
+_SHORTEST_ANYWHERE = 5
+"""Characters of a value that is hidden even within a word."""
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+class CallRecord:
+    """One call on its way: knows what was asked, and waits for what comes back."""
+
+    def __init__(self, request: str, *, known: Collection[str], clean: Clean) -> None:
+        self._request = request
+        self._known = known
+        self._clean = clean
+
+    def answered(self, answer: Answer) -> Exchange:
+        """Complete the record with an answer, good or bad."""
+        lines = [f"{answer.status} {_REASONS.get(answer.status, '')}".rstrip()]
+        for name in HEADERS:
+            value = answer.headers.get(name)
+            if value:
+                plain = _PLAIN.fullmatch(value)
+                lines.append(f"{name}: {value if plain else self._clean(value)}")
+        lines.append(f"{len(answer.body):,} bytes{':' if answer.body else ''}")
+        if answer.body:
+            lines.append(self._shown(answer))
+        return Exchange(request=self._request, answer=_bounded("\n".join(lines)))
+
+    def unanswered(self, what: str) -> Exchange:
+        """Complete the record with what happened instead; `what` is clean already."""
+        return Exchange(request=self._request, answer=_bounded(f"no answer: {what}"))
+
+    def _shown(self, answer: Answer) -> str:
+        if answer.accepted and (first := _first_record(answer.body)):
+            return f"[{value_shape(first, known=self._known, clean=self._clean)},…"
+        body = answer.body if len(answer.body) <= MAX_ERROR_BYTES else answer.body[:LOOKED_AT]
+        text = body.decode(errors="ignore").lstrip("\ufeff \t\r\n")
+        if text.startswith(("{", "[")):
+            return json_shape(text, known=self._known, clean=self._clean)
+        page = answer.media == "text/html" or text[:20].lower().startswith(("<!doctype", "<html"))
+        if text.startswith("<") and not page:
+            return xml_shape(text[:LOOKED_AT], clean=self._clean)
+        words = self._clean(text[:LOOKED_AT])
+        if len(text) > LOOKED_AT and len(words) < MAX_CHARACTERS:
+            words = words[:-LONGEST_TEXT]  # the last of them may be half of something delicate
+        return words[:LONGEST_TEXT]
+
+
+def of_records(address: str, body: bytes, *, media: str, records: int, clean: Clean) -> CallRecord:
+    """Begin the record of a call with a JSON array of `records` records."""
+    first = _first_record(body)
+    known = frozenset(first or ()) | {PLATFORM_ID}
+    shape = value_shape(first, known=known | PLATFORM_WORDS, clean=clean) if first else "…"
+    told = f"{records:,} records, {len(body):,} bytes; the first:"
+    request = f"POST {address}\nContent-Type: {media}\n{told}\n{shape}"
+    return CallRecord(_bounded(request), known=known, clean=clean)
+
+
+def of_operation(
+    address: str, operation: str, arguments: Mapping[str, object], *, size_bytes: int, clean: Clean
+) -> CallRecord:
+    """Begin the record of a SOAP call; `arguments` come without the token, by their names."""
+    parts = (part for part in arguments.values() if isinstance(part, Mapping))
+    known = frozenset(arguments).union(*parts)
+    shape = value_shape(arguments, known=known | PLATFORM_WORDS, clean=clean)
+    request = f"POST {address}\nContent-Type: text/xml\n{operation}, {size_bytes:,} bytes:\n{shape}"
+    return CallRecord(_bounded(request), known=known, clean=clean)
+
+
+def cleaning(messages: Sequence[Message], *, secrets: Callable[[], Iterable[str]]) -> Clean:
+    """Make what takes all that was sent out of a platform's words.
+
+    Nothing is computed before it is first needed, which for most calls is never.
+    """
+    values: list[str] = []
+
+    def clean(text: str) -> str:
+        if not values:
+            values.extend(sorted(set(_sent(messages)), key=len, reverse=True))
+        whole = text[:LOOKED_AT]
+        folded = whole.casefold()
+        for value in values:
+            if value.casefold() in folded:
+                whole = _without(whole, value)
+        return cleaned(whole, secrets=secrets())
+
+    return clean
+
+
+def _sent(messages: Sequence[Message]) -> Iterator[str]:
+    """Yield what stands in the messages, in each form in which it may come back."""
+    for message in messages:
+        change = message.change
+        for value in (change.identifier.value, *_leaves(change.fields.values())):
+            if value:
+                yield from {value, json.dumps(value)[1:-1], html.escape(value)}
+
+
+def _leaves(value: JsonValue) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case bool() | None:
+            return
+        case int() | float():
+            yield str(value)
+        case dict():
+            for part in value.values():
+                yield from _leaves(part)
+        case _:
+            for part in value:
+                yield from _leaves(part)
+
+
+def _first_record(body: bytes) -> dict[str, object] | None:
+    """Read the first record of an array; nothing if there is none, or a very long one."""
+    text = body[:LOOKED_AT].decode(errors="ignore")
+    try:
+        first, _ = _decode(text, 1)
+    except (ValueError, RecursionError):
+        return None
+    return first if text.startswith("[") and isinstance(first, dict) else None
+
+
+def _without(text: str, value: str) -> str:
+    pattern = re.escape(value)
+    if len(value) < _SHORTEST_ANYWHERE:
+        pattern = rf"(?<!\w){pattern}(?!\w)"
+    return re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE)
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= LONGEST_CHARACTERS else f"{text[: LONGEST_CHARACTERS - 1]}…"
