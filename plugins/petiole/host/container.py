@@ -12,21 +12,26 @@ from dependency_injector import containers, providers
 
 from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.adapters.system import SystemChance, SystemClock, ThreadWorkers
-from petiole.core.delivery.relay import Delivery, Relay, Route
+from petiole.core.delivery.landing import Delivery
+from petiole.core.delivery.relay import Relay
+from petiole.core.delivery.route import Route
 from petiole.core.domain.change import ConnectionName
+from petiole.core.ports.bell import Bell
 from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.chance import Chance
 from petiole.core.ports.clock import Clock
 from petiole.core.ports.connection_states import ConnectionStates
+from petiole.core.ports.dead_letters import DeadLetters
+from petiole.core.ports.history import History
 from petiole.core.ports.ledger import Ledger
 from petiole.core.ports.observer import Observer
 from petiole.core.ports.outbox import Outbox
-from petiole.core.ports.parking import Parking
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.core.ports.workers import Workers
 from petiole.host.discovery import Plugins, find_plugins
+from petiole.host.pacing import calls_at_once, quota_of
 from petiole.host.registry import Registry
-from petiole.host.settings import Settings
+from petiole.host.settings import DeadPolicy, Settings
 
 
 def _open_store(stack: ExitStack, path: Path, clock: Clock) -> SqliteStore:
@@ -43,13 +48,15 @@ def _open_sinks(
 
 
 def _open_workers(
-    stack: ExitStack, settings: Settings, names: Sequence[ConnectionName]
+    stack: ExitStack, settings: Settings, registry: Registry, names: Sequence[ConnectionName]
 ) -> Workers[Delivery]:
-    limits: dict[str, int] = {name: settings.connections[name].max_in_flight for name in names}
+    limits: dict[str, int] = {name: calls_at_once(name, settings, registry) for name in names}
     return stack.enter_context(ThreadWorkers[Delivery](limits))
 
 
-def _routes(settings: Settings, sinks: Mapping[ConnectionName, ProfileSink]) -> Sequence[Route]:
+def _routes(
+    settings: Settings, registry: Registry, sinks: Mapping[ConnectionName, ProfileSink]
+) -> Sequence[Route]:
     return [
         Route(
             connection=name,
@@ -57,7 +64,9 @@ def _routes(settings: Settings, sinks: Mapping[ConnectionName, ProfileSink]) -> 
             batching=settings.connections[name].batching,
             retry=settings.connections[name].retrying,
             ambiguity=settings.connections[name].on_doubt,
-            max_in_flight=settings.connections[name].max_in_flight,
+            hold_dead=settings.connections[name].on_dead is DeadPolicy.HOLD,
+            max_in_flight=calls_at_once(name, settings, registry),
+            quota=quota_of(name, settings, registry),
         )
         for name, sink in sinks.items()
     ]
@@ -83,7 +92,9 @@ class Container(containers.DeclarativeContainer):
         _open_store, stack, settings.provided.outbox_path, clock
     )
     outbox: providers.Provider[Outbox] = store.provided.outbox
-    parking: providers.Provider[Parking] = store.provided.parking
+    dead_letters: providers.Provider[DeadLetters] = store.provided.dead_letters
+    history: providers.Provider[History] = store.provided.history
+    bell: providers.Provider[Bell] = store.provided.bell
     ledger: providers.Provider[Ledger] = store.provided.ledger
     bookkeeping: providers.Provider[Bookkeeping] = store.provided.bookkeeping
     states: providers.Provider[ConnectionStates] = store.provided.states
@@ -92,13 +103,14 @@ class Container(containers.DeclarativeContainer):
         _open_sinks, stack, settings, registry, names
     )
     workers: providers.Provider[Workers[Delivery]] = providers.ThreadSafeSingleton(
-        _open_workers, stack, settings, names
+        _open_workers, stack, settings, registry, names
     )
     relay: providers.Provider[Relay] = providers.ThreadSafeSingleton(
         Relay,
-        providers.Callable(_routes, settings, sinks),
+        providers.Callable(_routes, settings, registry, sinks),
         outbox=outbox,
         states=states,
+        bookkeeping=bookkeeping,
         workers=workers,
         clock=clock,
         chance=chance,

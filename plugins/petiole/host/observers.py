@@ -2,7 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from petiole.core.domain.change import ChangeKind
@@ -14,6 +15,7 @@ from petiole.core.domain.events import (
     LeaseExpired,
     MessageBuried,
     MessagesDelivered,
+    OutboxUnavailable,
 )
 from petiole.core.ports.observer import Observer
 from petiole.host.discovery import Plugins
@@ -30,6 +32,15 @@ class Fanout:
     def add(self, observer: Observer) -> None:
         """Tell one more from now on."""
         self._observers.append(observer)
+
+    @contextmanager
+    def telling(self, observer: Observer) -> Iterator[None]:
+        """Tell one more while inside."""
+        self._observers.append(observer)
+        try:
+            yield
+        finally:
+            self._observers.remove(observer)
 
     def notify(self, event: Event) -> None:
         """Pass the event on."""
@@ -85,6 +96,8 @@ class DeliveryCount:
                 self.buried[event.verdict.code, event.verdict.reason] += 1
             case LeaseExpired():
                 self.trouble["another runner took a batch over; it may have arrived twice"] += 1
+            case OutboxUnavailable(reason=reason):
+                self.trouble[reason] += 1
             case MessagesDelivered() | ConnectionHeld() | ConnectionPaused():
                 pass  # counted with the batch that brought it about
 

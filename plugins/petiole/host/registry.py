@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from petiole.core.domain.change import ChangeKind, ConnectionName, SegmentId
 from petiole.core.errors import ConfigurationError, InvalidSettings, PortNotBound, UnknownAdapter
 from petiole.core.ports.profile_sink import ProfileSink
-from petiole.hooks import AdapterContext, AnyAdapterSpec, ManifestAdapter, Secret
+from petiole.hooks import AdapterContext, AnyAdapterSpec, ManifestAdapter, Pace, Secret
 from petiole.host.discovery import Plugins
 from petiole.host.settings import ConnectionSettings, validate_plugin_keys
 
@@ -86,6 +86,11 @@ class Registry:
         """Tell why a connection's sink could not send to a segment, or nothing."""
         _, spec = self._choose(ProfileSink, name, settings)
         return spec.segment_trouble(segment)
+
+    def pace(self, name: ConnectionName, settings: ConnectionSettings) -> Pace:
+        """Tell how fast a connection's platform lets itself be called."""
+        _, spec = self._choose(ProfileSink, name, settings)
+        return spec.pace(self.keys(name, settings)) or Pace()
 
     def secrets(self, name: ConnectionName, settings: ConnectionSettings) -> Sequence[Secret]:
         """Name the secrets that a connection's sink works with."""

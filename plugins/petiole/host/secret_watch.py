@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 
-from petiole.core.domain.breaker import PauseReason, probing
+from petiole.core.domain.breaker import ConnectionState, PauseReason, resumed
 from petiole.core.domain.change import ConnectionName
 from petiole.core.errors import ConfigurationError
 from petiole.core.ports.clock import Clock
@@ -37,7 +37,11 @@ class SecretWatch:
             mark = self._mark(held)
             if mark != self._marks[name]:
                 self._marks[name] = mark
-                self._states.record(name, probing(state, self._clock.now()))
+                self._states.change(name, self._tried_again)
+
+    def _tried_again(self, state: ConnectionState) -> ConnectionState:
+        is_ours = state.paused is PauseReason.CREDENTIALS
+        return resumed(state, now=self._clock.now()) if is_ours else state
 
     def _mark(self, held: Sequence[Secret]) -> bytes:
         digest = hashlib.blake2b(key=self._salt)

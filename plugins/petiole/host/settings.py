@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -37,6 +38,8 @@ class OutboxSettings(BaseModel):
 
     url: str = f"{_SQLITE}petiole.db"
     """Where changes wait: `sqlite:///PATH`, relative to the settings file."""
+    retention: Duration = timedelta(days=30)
+    """How long delivered changes, and what was answered, can be looked up; 0 keeps them all."""
 
 
 class BatchSettings(BaseModel):
@@ -69,6 +72,15 @@ class RetrySettings(BaseModel):
     """The longest wait between tries."""
 
 
+class DeadPolicy(StrEnum):
+    """What a dead change means for later changes of its profile."""
+
+    PASS = "pass"  # noqa: S105 - the word, not one
+    """They pass it."""
+    HOLD = "hold"
+    """They wait until a person has decided about it."""
+
+
 class ConnectionSettings(BaseModel):
     """The host's part of a connection; the other keys belong to its plugin."""
 
@@ -92,6 +104,8 @@ class ConnectionSettings(BaseModel):
     """Combine pending changes of one profile; on in the batch lane unless told otherwise."""
     on_doubt: AmbiguityPolicy = AmbiguityPolicy.RESEND
     """Sent, but no readable answer: "resend" (at least once), or "park" (a person decides)."""
+    on_dead: DeadPolicy = DeadPolicy.PASS
+    """Whether later changes of a profile "pass" a dead one, or "hold" until a person decided."""
     max_in_flight: Annotated[int, Field(ge=1, le=64)] = 8
     """Calls at a time."""
 

@@ -1,5 +1,6 @@
-"""Audiences from files and pipes: CSV and JSON lines, streamed in bounded memory."""
+"""Audiences from files, pipes and rows at hand: CSV and JSON lines, in bounded memory."""
 
 from petiole.adapters.files.audience import FileAudience, Format, open_audience
+from petiole.adapters.files.rows import RowsAudience
 
-__all__ = ["FileAudience", "Format", "open_audience"]
+__all__ = ["FileAudience", "Format", "RowsAudience", "open_audience"]

@@ -1,6 +1,6 @@
 """Plan a sync: what would be added, updated and removed to make the platform hold a snapshot."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +58,16 @@ class Plan:
     def withheld(self) -> int:
         """How many removals are withheld because rows were refused."""
         return self.difference.removed if self.refusals.count else 0
+
+    @property
+    def numbers(self) -> Mapping[ChangeKind, int]:
+        """How many changes of each kind are carried out."""
+        difference = self.difference
+        return {
+            ChangeKind.ADD: difference.added,
+            ChangeKind.UPDATE: difference.updated,
+            ChangeKind.REMOVE: difference.removed - self.withheld,
+        }
 
     def require_moderation(self) -> None:
         """Refuse to empty most of a large segment, as half an export would.

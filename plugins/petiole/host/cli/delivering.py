@@ -1,21 +1,22 @@
 """Deliver in the foreground: progress while it runs, the sums at the end, and what to do next."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from petiole.core.domain.breaker import Flow
+from petiole.core.domain.breaker import PauseReason
 from petiole.core.domain.change import ChangeKind
-from petiole.core.domain.events import BatchSettled, ConnectionPaused, Event
+from petiole.core.domain.events import BatchSettled, ConnectionPaused, Event, OutboxUnavailable
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.message import MessageState
 from petiole.core.domain.tally import EnqueueReceipt
+from petiole.host.cli.explaining import explained
 from petiole.host.cli.interrupt import interruptible
 from petiole.host.cli.main import EXIT_ATTENTION, EXIT_INTERRUPTED
 from petiole.host.cli.output import console, count, progress_bar, say, table, warn
+from petiole.host.host import Host
 from petiole.host.observers import DeliveryCount
-from petiole.host.runner import ConnectionStatus, Host
+from petiole.host.status import ConnectionStatus
 
 
 @dataclass(slots=True)
@@ -34,6 +35,8 @@ class Delivering:
         self.counted.notify(event)
         if isinstance(event, ConnectionPaused):
             warn(f"connection {event.connection!r} paused: {event.reason}")
+        if isinstance(event, OutboxUnavailable):
+            warn(f"{event.reason} (waiting)")
         if isinstance(event, BatchSettled):
             self._advance()
 
@@ -41,8 +44,11 @@ class Delivering:
         """Deliver until nothing more can be sent soon, or somebody asks to stop."""
         total = sum(status.tally.open for status in host.status())
         began = time.monotonic()
-        with interruptible() as interrupt, progress_bar("delivering", total) as self._show:
-            host.deliver(flush=flush, until=interrupt)
+        with (
+            interruptible(host.stop) as interrupt,
+            progress_bar("delivering", total) as self._show,
+        ):
+            host.deliver(flush=flush)
         self.seconds = time.monotonic() - began
         self.interrupted = interrupt.requested
 
@@ -88,21 +94,25 @@ def print_next_steps(delivering: Delivering, statuses: Sequence[ConnectionStatus
         if status.state.paused:
             say(
                 f"{status.name}: paused ({status.state.paused}); {count(waiting, 'change')} kept. "
-                "Mend the cause, then: petiole run --once --flush",
+                f"Mend the cause, then: {_way_on(status)}",
             )
         elif waiting:
             say(
                 f"{status.name}: {count(waiting, 'change')} waiting. "
                 "Next: petiole status, or petiole run --once --flush",
             )
-            for sentence in explained(status, datetime.now(UTC)):
+            for sentence in explained(status):
                 say(f"{status.name}: {sentence}")
     if delivering.counted.buried or delivering.counted.parked:
-        ended_badly = (MessageState.DEAD, MessageState.PARKED)
-        names = [
-            status.name for status in statuses if any(status.tally[state] for state in ended_badly)
-        ]
-        say(f"Next: petiole dead {' '.join(names)}")
+        for state in (MessageState.DEAD, MessageState.PARKED):
+            if names := [status.name for status in statuses if status.tally[state]]:
+                say(f"Next: petiole {state} list {' '.join(names)}")
+
+
+def _way_on(status: ConnectionStatus) -> str:
+    if status.state.paused is PauseReason.OPERATOR:
+        return f"petiole resume {status.name}"
+    return "petiole run --once --flush"
 
 
 def exit_code(delivering: Delivering, statuses: Sequence[ConnectionStatus]) -> int:
@@ -133,24 +143,3 @@ def sums_as_json(delivering: Delivering) -> dict[str, JsonValue]:
         "seconds": round(delivering.seconds, 3),
         "interrupted": delivering.interrupted,
     }
-
-
-def describe(flow: Flow) -> str:
-    """Put what a connection may do into one word."""
-    return {Flow.CLOSED: "ok", Flow.OPEN: "held"}.get(flow, flow.value)
-
-
-def explained(status: ConnectionStatus, now: datetime) -> Iterator[str]:
-    """Tell why a connection does not send, or what its changes wait for."""
-    state, flow = status.state, status.state.flow(now)
-    if flow is Flow.PAUSED:
-        yield f"paused ({state.paused}): {state.reason}"
-    elif flow is Flow.OPEN and state.open_until is not None:
-        yield f"held until {state.open_until:%H:%M:%S} UTC: {state.reason}"
-    waiting = status.tally[MessageState.PENDING]
-    backlog = status.backlog
-    if waiting and not (backlog.claimable or backlog.next_due_at or backlog.in_flight):
-        yield (
-            f"{count(waiting, 'change')} behind earlier ones of the same profiles, which wait in "
-            "another connection of the account, or parked"
-        )

@@ -21,7 +21,8 @@ from petiole.host.cli.sandbox import only_sandbox
 from petiole.host.demo.audience import Customer, changed, customers, write
 from petiole.host.demo.platform import held_profiles, order_faults, sandbox_process
 from petiole.host.discovery import Plugins, find_plugins
-from petiole.host.runner import Host, SyncInput, open_host
+from petiole.host.host import Host
+from petiole.host.planning import SyncInput
 from petiole.host.settings import Settings
 
 CONNECTION = ConnectionName("demo")
@@ -79,7 +80,7 @@ def _play(
 ) -> int:
     say(f"\n1. A new audience: {count(len(people), 'profile')}, in batches of 100.")
     first = Delivering(announce_first=True, began=began)
-    with open_host(settings, [CONNECTION], observer=first) as host:
+    with Host.open(settings, [CONNECTION], observer=first) as host:
         receipt = _queue(host, folder, people)
         first.run(host, flush=True)
         print_sums(first, receipt)
@@ -89,7 +90,7 @@ def _play(
     second = Delivering()
     newcomers = list(customers(range(len(people), len(people) + NEWCOMERS)))
     there = [*people[LEAVERS:], *newcomers]
-    with open_host(settings, [CONNECTION], observer=second) as host:
+    with Host.open(settings, [CONNECTION], observer=second) as host:
         receipt = _queue(host, folder, changed(there, city="Delft", every=MOVED_EVERY))
         receipt += _queue(host, folder, changed(there, city="Leiden", every=MOVED_EVERY))
         second.run(host, flush=True)
@@ -100,8 +101,8 @@ def _play(
 def _queue(host: Host, folder: Path, people: Sequence[Customer]) -> EnqueueReceipt:
     path = folder / "customers.csv"
     write(path, people)
-    with host.plan(_TASK, open_audience(path), mirror=True, refusals=Refusals()) as plan:
-        return host.enqueue_plan(_TASK, plan)
+    with host.planning.plan(_TASK, open_audience(path), mirror=True, refusals=Refusals()) as plan:
+        return host.submit_plan(_TASK, plan)
 
 
 def _balance(host: Host, control: str) -> int:
@@ -110,7 +111,7 @@ def _balance(host: Host, control: str) -> int:
     tally = status.tally
     parts = " + ".join(f"{tally[state]:,} {state.value}" for state in MessageState if tally[state])
     held = held_profiles(control, SEGMENT)
-    expected = host.count_held(_TASK)
+    expected = host.count_held(CONNECTION, SEGMENT)
     say(f"\nThe sums: {tally.enqueued:,} enqueued = {parts}.")
     say(
         f"The platform holds {count(held, 'profile')}; the ledger says {expected:,}. "

@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM: finish what is in the air, keep the rest, and say so."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -9,12 +9,9 @@ from types import FrameType
 class Interrupt:
     """Whether somebody asked to stop. A second request stops at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Callable[[], None]) -> None:
         self.requested = False
-
-    def __call__(self) -> bool:
-        """Tell whether to stop; the relay asks often."""
-        return self.requested
+        self._stop = stop
 
     def request(self, number: int, frame: FrameType | None) -> None:
         """Take note of a signal."""
@@ -23,12 +20,13 @@ class Interrupt:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         self.requested = True
+        self._stop()
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupt]:
-    """Catch SIGINT and SIGTERM while inside."""
-    interrupt = Interrupt()
+def interruptible(stop: Callable[[], None]) -> Iterator[Interrupt]:
+    """Catch SIGINT and SIGTERM while inside; the first one calls `stop`."""
+    interrupt = Interrupt(stop)
     before = {
         number: signal.signal(number, interrupt.request)
         for number in (signal.SIGINT, signal.SIGTERM)

@@ -19,8 +19,13 @@ COMMANDS = {
     "sync": "Send an audience: work out what changed, queue it, deliver it.",
     "run": "Deliver what is queued, as it becomes due.",
     "status": "Show what is queued, delivered and stuck, per connection.",
-    "dead": "Show messages that were refused or gave up, with the platform's own words.",
+    "trace": "Show what happened to one profile, in order.",
+    "pause": "Let a connection send nothing until it is resumed.",
+    "resume": "Let a paused or held connection go on.",
+    "dead": "Show and decide about messages that were refused or gave up.",
+    "parked": "Show and decide about messages whose outcome is unknown.",
     "plugins": "List the plugins, what they offer, and why one cannot be used.",
+    "new-plugin": "Write a plugin to start from.",
     "sandbox": "Run a stand-in of a plugin's platform on this machine.",
 }
 
@@ -59,7 +64,7 @@ class LazyGroup(click.RichGroup):
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(error.message + hint, ctx) from error
         if name in COMMANDS:
-            command = import_module(f"petiole.host.cli.{name}").command
+            command = import_module(f"petiole.host.cli.{name.replace('-', '_')}").command
         return name, command, rest
 
 

@@ -13,8 +13,7 @@ from petiole.host.cli.delivering import (
 )
 from petiole.host.cli.interrupt import interruptible
 from petiole.host.cli.output import json_option, print_json, say
-from petiole.host.runner import open_host
-from petiole.host.settings import load_settings
+from petiole.host.host import Host
 
 
 @click.command("run", short_help="Deliver what is queued.")
@@ -33,18 +32,16 @@ def command(
     """
     if flush and not once:
         raise click.UsageError("--flush goes with --once")
-    settings = load_settings(config)
-    names = [settings.connection(name)[0] for name in connections] or None
     delivering = Delivering()
-    with open_host(settings, names, observer=delivering) as host:
+    with Host.open(config, connections or None, observer=delivering) as host:
         host.open_sinks()
         if once:
             delivering.run(host, flush=flush)
         else:
-            with interruptible() as interrupt:
+            with interruptible(host.stop):
                 if not as_json:
                     say("delivering as it becomes due; Ctrl-C stops")
-                host.run(until=interrupt)
+                host.run()
         statuses = host.status()
         if as_json:
             print_json(sums_as_json(delivering))

@@ -1,19 +1,17 @@
 """`petiole status`: every connection at a glance."""
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 
 import rich_click as click
 
-from petiole.core.domain.batching import BatchPolicy
-from petiole.core.domain.breaker import Flow
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.message import MessageState
 from petiole.hooks.duration import format_duration
-from petiole.host.cli.delivering import describe, explained
+from petiole.host.cli.explaining import explained
 from petiole.host.cli.output import console, json_option, moment, print_json, say, table
-from petiole.host.runner import ConnectionStatus, open_host
-from petiole.host.settings import load_settings
+from petiole.host.host import Host
+from petiole.host.status import Condition, ConnectionStatus, QuotaUse
 
 
 @click.command("status", short_help="Show queues, sums and what is stuck.")
@@ -22,13 +20,10 @@ from petiole.host.settings import load_settings
 @click.pass_obj
 def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int:
     """Show what is queued, delivered and stuck, for CONNECTIONS or for all of them."""
-    settings = load_settings(config)
-    names = [settings.connection(name)[0] for name in connections] or None
-    now = datetime.now(UTC)
-    with open_host(settings, names) as host:
+    with Host.open(config, connections or None) as host:
         statuses = host.status()
     if as_json:
-        print_json({"connections": {status.name: _document(status, now) for status in statuses}})
+        print_json({"connections": {status.name: _document(status) for status in statuses}})
         return 0
     columns = ["connection", "state", "pending", "in flight", "delivered", "folded"]
     console.print(
@@ -37,7 +32,7 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
             [
                 [
                     status.name,
-                    describe(status.state.flow(now)),
+                    status.condition.value,
                     status.tally[MessageState.PENDING],
                     status.tally[MessageState.IN_FLIGHT],
                     status.tally[MessageState.DELIVERED],
@@ -50,32 +45,53 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
         )
     )
     for status in statuses:
-        for sentence in explained(status, now):
+        for sentence in explained(status):
             say(f"{status.name}: {sentence}")
-        if batch := _next_batch(status, settings.connections[status.name].batching, now):
+        if batch := _next_batch(status):
             say(f"{status.name}: next batch: {batch}")
+        if status.quota:
+            quota = status.quota
+            say(f"{status.name}: {quota.used:,} of {quota.calls:,} calls of this day used")
         if not status.tally.balanced:
             say(f"{status.name}: the sums do not balance")
     return 0
 
 
-def _next_batch(status: ConnectionStatus, policy: BatchPolicy, now: datetime) -> str:
-    oldest = status.backlog.oldest_enqueued_at
-    if oldest is None or status.state.flow(now) is not Flow.CLOSED:
+def _next_batch(status: ConnectionStatus) -> str:
+    flush, oldest = status.next_flush, status.backlog.oldest_enqueued_at
+    if flush is None or oldest is None or status.condition is Condition.PAUSED:
         return ""
-    left = max(policy.max_age - (now - oldest), policy.max_age * 0)
-    filled = f"{status.backlog.claimable} of {policy.max_profiles}"
-    return f"{filled}, or in {format_duration(left)}" if left else f"{filled}, due now"
+    filled = f"{status.backlog.claimable} of {status.batching.max_profiles}"
+    age = format_duration(max(status.now - oldest, timedelta()))
+    left = flush - status.now
+    when = f"or in {format_duration(left)}" if left > timedelta() else "due now"
+    return f"{filled}, {when}; the oldest has waited {age}"
 
 
-def _document(status: ConnectionStatus, now: datetime) -> dict[str, JsonValue]:
+def _document(status: ConnectionStatus) -> dict[str, JsonValue]:
+    state = status.state
     return {
-        "state": status.state.flow(now).value,
-        "reason": status.state.reason,
+        "state": status.condition.value,
+        "reason": state.reason,
         "enqueued": status.tally.enqueued,
-        **{state.value: status.tally[state] for state in MessageState},
+        **{kind.value: status.tally[kind] for kind in MessageState},
         "balanced": status.tally.balanced,
         "oldest_enqueued_at": moment(status.backlog.oldest_enqueued_at),
         "next_due_at": moment(status.backlog.next_due_at),
-        "held_until": moment(status.state.open_until),
+        "next_flush_at": moment(status.next_flush),
+        "failures": state.failures,
+        "failing_since": moment(state.failing_since),
+        "held_until": moment(state.open_until),
+        "paused": state.paused.value if state.paused else None,
+        "paused_by": state.paused_by or None,
+        "paused_at": moment(state.paused_at),
+        "quota": _quota(status.quota) if status.quota else None,
+    }
+
+
+def _quota(quota: QuotaUse) -> dict[str, JsonValue]:
+    return {
+        "used": quota.used,
+        "calls": quota.calls,
+        "day_ends_at": moment(quota.day_ends),
     }

@@ -21,7 +21,8 @@ from petiole.host.cli.delivering import Delivering, exit_code
 from petiole.host.cli.main import EXIT_ATTENTION
 from petiole.host.cli.output import json_option, progress_bar, working
 from petiole.host.cli.sync_report import SyncReport
-from petiole.host.runner import Host, SyncInput, open_host
+from petiole.host.host import Host
+from petiole.host.planning import SyncInput
 from petiole.host.settings import Settings, load_settings
 
 
@@ -140,7 +141,7 @@ def _sync(
     report: SyncReport,
 ) -> int:
     delivering = Delivering()
-    with open_host(settings, [task.connection], observer=delivering) as host:
+    with Host.open(settings, [task.connection], observer=delivering) as host:
         if not ways.dry_run and not ways.queue_only:
             host.open_sinks()
         if ways.mode is SyncMode.CHANGES:
@@ -150,7 +151,7 @@ def _sync(
             with ExitStack() as planning:
                 with working(f"reading {audience.name}"):
                     plan = planning.enter_context(
-                        host.plan(task, audience, mirror=mirror, refusals=refusals)
+                        host.planning.plan(task, audience, mirror=mirror, refusals=refusals)
                     )
                 report.plan(plan, settings.connections[task.connection].batching)
                 repeats, receipt = len(plan.repeats), _take_plan(host, task, plan, ways, report)
@@ -177,7 +178,7 @@ def _take_plan(
     if not ways.allow_mass_removal:
         plan.require_moderation()
     with progress_bar("queueing", plan.difference.changes - plan.withheld) as show:
-        return host.enqueue_plan(task, plan, lambda total: show(total.enqueued))
+        return host.submit_plan(task, plan, lambda total: show(total.enqueued))
 
 
 def _take_log(
@@ -188,12 +189,12 @@ def _take_log(
     ways: _Ways,
     report: SyncReport,
 ) -> EnqueueReceipt:
-    changes = host.read_changes(task, audience, ways.log, refusals)
+    changes = host.planning.read_changes(task, audience, ways.log, refusals)
     if ways.dry_run:
         receipt = EnqueueReceipt(enqueued=sum(1 for _ in changes))
     else:
         with working(f"queueing {audience.name}"):
-            receipt = host.enqueue(task, changes)
+            receipt = host.submit(changes)
     report.log(receipt, dry_run=ways.dry_run)
     return receipt
 

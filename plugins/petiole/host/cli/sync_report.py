@@ -17,7 +17,8 @@ from petiole.host.cli.delivering import (
     sums_as_json,
 )
 from petiole.host.cli.output import count, print_json, say, warn
-from petiole.host.runner import ConnectionStatus, SyncInput
+from petiole.host.planning import SyncInput
+from petiole.host.status import ConnectionStatus
 
 SHOWN_LINES = 50
 """Refused or repeated lines that are told one by one; more are counted."""

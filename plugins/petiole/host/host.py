@@ -1,0 +1,298 @@
+"""The host: plans, enqueues, delivers and tells, for the command line and for programs."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from functools import cached_property, partial
+from itertools import groupby
+from pathlib import Path
+from typing import Self
+
+from petiole.core.delivery.enqueue import enqueue_all
+from petiole.core.delivery.plan import Plan
+from petiole.core.delivery.reading import Refusals
+from petiole.core.delivery.relay import POLL
+from petiole.core.domain.change import (
+    ChangeId,
+    ChangeKind,
+    ProfileChange,
+    SegmentId,
+)
+from petiole.core.domain.fields import Fields, JsonValue
+from petiole.core.domain.identity import Identifier
+from petiole.core.domain.tally import EnqueueReceipt
+from petiole.core.errors import InvalidSettings
+from petiole.core.ports.audience import Audience
+from petiole.core.ports.observer import Observer
+from petiole.host.container import Container
+from petiole.host.observers import DeliveryCount, Fanout, HookObserver
+from petiole.host.operations import Operations
+from petiole.host.planning import Planning, SyncInput, as_audience
+from petiole.host.results import RunResult, SyncResult, run_result
+from petiole.host.settings import Settings, load_settings
+from petiole.host.status import ConnectionStatus, look_at
+from petiole.host.upkeep import make_upkeep
+
+PATIENCE = timedelta(minutes=2)
+"""How long work in the foreground waits for a retry or a held connection before it ends."""
+
+IDLE_POLL = timedelta(seconds=5)
+"""How often an idle host looks by itself where a bell tells it of new work."""
+
+
+class Host:
+    """Runs the core's use cases on the wired adapters; `Host.open` makes one.
+
+    Used from the thread that opened it, but for `stop`.
+    """
+
+    def __init__(self, settings: Settings, container: Container, fanout: Fanout) -> None:
+        self._settings = settings
+        self._container = container
+        self._fanout = fanout
+        self._stopping = False
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        settings: Settings | str | Path = "petiole.toml",
+        connections: Sequence[str] | None = None,
+        *,
+        observer: Observer | None = None,
+    ) -> Iterator[Self]:
+        """Wire a host for some connections, or for all, and close on the way out what it opened.
+
+        Args:
+            settings: a settings file, or settings that were loaded or made before.
+            connections: their names; no others are opened.
+            observer: is told of every event, after it is durable.
+
+        Raises:
+            InvalidSettings: the settings are wrong, name no such connection, or none at all.
+        """
+        known = settings if isinstance(settings, Settings) else load_settings(Path(settings))
+        asked = known.connections if connections is None else connections
+        names = [known.connection(name)[0] for name in asked]
+        if not names:
+            raise InvalidSettings("no connection is set up; add [connections.NAME] to the settings")
+        with ExitStack() as stack:
+            fanout = Fanout([observer] if observer else [])
+            container = Container(settings=known, stack=stack, names=names, observer=fanout)
+            fanout.add(HookObserver(container.plugins()))
+            yield cls(known, container, fanout)
+
+    @property
+    def container(self) -> Container:
+        """Where tests swap adapters."""
+        return self._container
+
+    @cached_property
+    def planning(self) -> Planning:
+        """What reads inputs."""
+        return Planning(
+            self._settings,
+            registry=self._container.registry(),
+            ledger=self._container.ledger(),
+            clock=self._container.clock(),
+        )
+
+    @cached_property
+    def operations(self) -> Operations:
+        """What a person does about connections and messages."""
+        return Operations(
+            self._settings,
+            states=self._container.states(),
+            dead_letters=self._container.dead_letters(),
+            history=self._container.history(),
+            clock=self._container.clock(),
+        )
+
+    def change(
+        self,
+        connection: str,
+        kind: ChangeKind,
+        identifier: str,
+        *,
+        segment: str,
+        fields: Mapping[str, JsonValue] | None = None,
+        id: str | None = None,  # noqa: A002 - the domain's word
+    ) -> ProfileChange:
+        """Make a change for `submit`; nothing is queued yet.
+
+        Args:
+            connection: whose settings tell what kind of identifier it is.
+            kind: add, update or remove.
+            identifier: a customer id, a hash, or a raw address, which is hashed here.
+            segment: the audience or campaign on the platform.
+            fields: platform field -> value: the whole profile for an add, some for an update.
+            id: the producer's own key; a change whose id was seen before is not taken again.
+
+        Raises:
+            InvalidSettings: no such connection, or nothing can be sent to such a segment.
+            IdentifierRefused: the identifier cannot be one.
+        """
+        name, settings = self._settings.connection(connection)
+        carried = Fields() if kind is ChangeKind.REMOVE else Fields.of(fields or {})
+        return ProfileChange(
+            id=None if id is None else ChangeId(id),
+            scope=self.planning.scope(name, SegmentId(segment)),
+            identifier=Identifier.of(settings.identifier, identifier),
+            kind=kind,
+            fields=carried,
+            fingerprint=carried.fingerprint if kind is ChangeKind.ADD else None,
+            occurred_at=self._container.clock().now(),
+        )
+
+    def submit(
+        self,
+        changes: Iterable[ProfileChange],
+        *,
+        on_chunk: Callable[[EnqueueReceipt], None] | None = None,
+    ) -> EnqueueReceipt:
+        """Queue changes in order; when this returns, every one of them is on disk.
+
+        Reads lazily and commits a thousand at a time: if `changes` raises, the chunks before stay
+        queued, and `on_chunk` was told of them.
+
+        Raises:
+            OutboxError: the chunk under way was not queued; those before were.
+        """
+        total = EnqueueReceipt()
+        for folding, alike in groupby(changes, self._folds):
+            told = partial(_tell, on_chunk, total)
+            total += enqueue_all(self._container.outbox(), alike, folding=folding, on_chunk=told)
+        return total
+
+    def submit_plan(
+        self, task: SyncInput, plan: Plan, on_chunk: Callable[[EnqueueReceipt], None] | None = None
+    ) -> EnqueueReceipt:
+        """Queue a plan's changes, as `submit` does.
+
+        Raises:
+            InvalidSettings: the connection's plugin does not carry changes of such a kind.
+        """
+        self.planning.refuse_kinds(task.connection, plan)
+        return self.submit(plan.changes(self._container.clock().now()), on_chunk=on_chunk)
+
+    def sync(
+        self,
+        connection: str,
+        audience: Audience | str | Path | Iterable[Mapping[str, JsonValue]],
+        *,
+        segment: str,
+        key: str,
+        mirror: bool = False,
+        deliver: bool = True,
+    ) -> SyncResult:
+        """Make a segment hold a snapshot: compare it with the ledger, queue the changes, deliver.
+
+        When this returns, every change is on disk, and with `deliver` was tried. Calling it again
+        with the same snapshot queues only what has changed or died since, so a scheduler may repeat
+        it after any failure.
+
+        Args:
+            connection: the connection's name in the settings.
+            audience: a CSV or JSONL file, rows as mappings (read once, lazily), or an audience.
+            segment: the audience or campaign on the platform.
+            key: the column that identifies a profile.
+            mirror: also remove from the segment whom the snapshot lacks.
+            deliver: deliver now; else a running host does.
+
+        Raises:
+            ConfigurationError: the settings or the plugin do not allow it; nothing was queued.
+            AudienceError: the snapshot cannot be read, or a mirror would remove most of a large
+                segment; nothing was queued.
+            OutboxError: the outbox cannot be used; what was queued before stays queued.
+        """
+        name, _ = self._settings.connection(connection)
+        task = SyncInput(connection=name, segment=SegmentId(segment), key=key)
+        refusals = Refusals()
+        if deliver:
+            self.open_sinks()
+        source = as_audience(audience)
+        with self.planning.plan(task, source, mirror=mirror, refusals=refusals) as plan:
+            plan.require_moderation()
+            difference, withheld = plan.difference, plan.withheld
+            receipt = self.submit_plan(task, plan)
+        return SyncResult(
+            difference=difference,
+            withheld=withheld,
+            refused=refusals.count,
+            refusals=refusals.kept,
+            receipt=receipt,
+            run=self.run_once(flush=True) if deliver else None,
+        )
+
+    def run_once(self, *, flush: bool = False, patience: timedelta = PATIENCE) -> RunResult:
+        """Deliver what is due, and with `flush` all there is, then tell what came of it.
+
+        When this returns, every answer that came is on disk; what waits for longer than `patience`
+        stays queued.
+
+        Raises:
+            OutboxError: the outbox cannot be used; nothing is lost.
+        """
+        counted = DeliveryCount()
+        with self._fanout.telling(counted):
+            self.deliver(flush=flush, patience=patience)
+        return run_result(counted, self.status())
+
+    def deliver(
+        self,
+        *,
+        flush: bool,
+        until: Callable[[], bool] = lambda: False,
+        patience: timedelta = PATIENCE,
+    ) -> None:
+        """Deliver what is due, and with `flush` all there is, then return."""
+        self.operations.lift_own_pauses(self._container.names())
+        self._container.relay().drain(
+            flush=flush, patience=patience, until=lambda: self._stopping or until()
+        )
+
+    def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
+        """Deliver whatever becomes due until `stop` is called; settle what is in the air, return.
+
+        Args:
+            until: asked now and then; true ends it as `stop` does.
+        """
+        self.operations.lift_own_pauses(self._container.names())
+        upkeep = make_upkeep(self._settings, self._container)
+
+        def done() -> bool:
+            upkeep.step()
+            return self._stopping or until()
+
+        with self._container.bell().listen(self._container.workers().wake) as hears:
+            self._container.relay().run(until=done, poll=IDLE_POLL if hears else POLL)
+
+    def stop(self) -> None:
+        """Let `run` or `deliver` end soon; from any thread, or from a signal handler."""
+        self._stopping = True
+        self._container.workers().wake()
+
+    def status(self) -> Sequence[ConnectionStatus]:
+        """Look at every connection of this host."""
+        return look_at(self._settings, self._container)
+
+    def count_held(self, connection: str, segment: str) -> int:
+        """Count the profiles that the platform holds in a segment, as far as it told."""
+        scope = self.planning.scope(self._settings.connection(connection)[0], SegmentId(segment))
+        return self._container.ledger().count(scope)
+
+    def open_sinks(self) -> None:
+        """Open every sink now, so that a wrong setting or secret is told before any work."""
+        self._container.sinks()
+        self._container.plugins().load_observers()
+
+    def _folds(self, change: ProfileChange) -> bool:
+        _, settings = self._settings.connection(change.scope.connection)
+        return settings.folding
+
+
+def _tell(
+    on_chunk: Callable[[EnqueueReceipt], None] | None, before: EnqueueReceipt, more: EnqueueReceipt
+) -> None:
+    if on_chunk is not None:
+        on_chunk(before + more)

@@ -1,0 +1,146 @@
+"""From an input to changes: what a sync reads, refuses and plans for one connection."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from petiole.adapters.files import RowsAudience, open_audience
+from petiole.core.delivery.change_log import LogColumns, read_changes
+from petiole.core.delivery.plan import Plan, plan_sync
+from petiole.core.delivery.reading import FieldMapping, Keying, Refusals
+from petiole.core.domain.change import ConnectionName, ProfileChange, Scope, SegmentId
+from petiole.core.domain.fields import JsonValue
+from petiole.core.errors import InvalidSettings
+from petiole.core.ports.audience import Audience
+from petiole.core.ports.clock import Clock
+from petiole.core.ports.ledger import Ledger
+from petiole.host.registry import Registry
+from petiole.host.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncInput:
+    """What a sync is told about its input."""
+
+    connection: ConnectionName
+    segment: SegmentId
+    key: str
+    hashed: bool = False
+    address: str | None = None
+
+
+class Planning:
+    """Reads audiences as the settings of their connections say; enqueues nothing."""
+
+    def __init__(
+        self, settings: Settings, *, registry: Registry, ledger: Ledger, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._ledger = ledger
+        self._clock = clock
+
+    def scope(self, connection: ConnectionName, segment: SegmentId) -> Scope:
+        """Name a segment as its connection sees it.
+
+        Raises:
+            InvalidSettings: no such connection, or nothing can be sent to such a segment.
+        """
+        name, settings = self._settings.connection(connection)
+        if not segment.strip() or not segment.isprintable():
+            raise InvalidSettings(
+                f"segment {segment!r} is no id of an audience; petiole campaigns lists some"
+            )
+        if trouble := self._registry.segment_trouble(name, settings, segment):
+            raise InvalidSettings(f"segment {segment!r}: {trouble}")
+        return Scope(account=settings.account_of(name), connection=name, segment=segment)
+
+    @contextmanager
+    def plan(
+        self, task: SyncInput, audience: Audience, *, mirror: bool, refusals: Refusals
+    ) -> Iterator[Plan]:
+        """Read a snapshot and measure it.
+
+        Raises:
+            AudienceError: the input cannot be read.
+        """
+        keying, mapping = self._reading(task, audience)
+        with plan_sync(
+            audience,
+            scope=self.scope(task.connection, task.segment),
+            keying=keying,
+            mapping=mapping,
+            ledger=self._ledger,
+            mirror=mirror,
+            refusals=refusals,
+        ) as plan:
+            yield plan
+
+    def read_changes(
+        self, task: SyncInput, audience: Audience, columns: LogColumns, refusals: Refusals
+    ) -> Iterator[ProfileChange]:
+        """Read a change log lazily.
+
+        Raises:
+            AudienceError: the input cannot be read.
+        """
+        keying, mapping = self._reading(task, audience, besides=columns)
+        return read_changes(
+            audience,
+            scope=self.scope(task.connection, task.segment),
+            keying=keying,
+            mapping=mapping,
+            columns=columns,
+            refusals=refusals,
+            now=self._clock.now(),
+        )
+
+    def refuse_kinds(self, connection: ConnectionName, plan: Plan) -> None:
+        """Refuse a plan with changes that the connection's sink does not carry.
+
+        Raises:
+            InvalidSettings: names the kind, and those that it carries.
+        """
+        settings = self._settings.connections[connection]
+        carried = self._registry.kinds(connection, settings)
+        for kind, number in plan.numbers.items():
+            if number and kind not in carried:
+                raise InvalidSettings(
+                    f"plugin {settings.plugin!r} cannot {kind} profiles; it carries: "
+                    f"{', '.join(carried)} (nothing was queued)"
+                )
+
+    def _reading(
+        self, task: SyncInput, audience: Audience, *, besides: LogColumns | None = None
+    ) -> tuple[Keying, FieldMapping]:
+        _, settings = self._settings.connection(task.connection)
+        self._registry.require_fit(task.connection, settings)
+        keying = Keying(
+            column=task.key,
+            type=settings.identifier,
+            hashed=task.hashed,
+            address=task.address,
+        )
+        left_out = {*keying.private, *(besides.named if besides else ())}
+        mapping = FieldMapping(columns=settings.fields, left_out=left_out)
+        self._refuse_reserved(task.connection, mapping, audience)
+        return keying, mapping
+
+    def _refuse_reserved(
+        self, name: ConnectionName, mapping: FieldMapping, audience: Audience
+    ) -> None:
+        reserved = self._registry.reserved_fields(name, self._settings.connections[name])
+        for field in mapping.names(audience.columns() or ()):
+            if field in reserved:
+                raise InvalidSettings(
+                    f"the field name {field!r} is taken by the platform's own envelope; "
+                    f"give the column another name in [connections.{name}.fields]"
+                )
+
+
+def as_audience(source: Audience | str | Path | Iterable[Mapping[str, JsonValue]]) -> Audience:
+    """Take a file by its path, rows as mappings, or what is an audience already."""
+    if isinstance(source, str | Path):
+        return open_audience(source)
+    return source if isinstance(source, Audience) else RowsAudience(source)

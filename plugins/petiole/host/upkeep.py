@@ -1,0 +1,66 @@
+"""What a running host does between deliveries, a little at a time."""
+
+from datetime import timedelta
+
+from petiole.core.errors import OutboxBusy
+from petiole.core.ports.clock import Clock
+from petiole.core.ports.history import History
+from petiole.host.container import Container
+from petiole.host.secret_watch import SecretWatch
+from petiole.host.settings import Settings
+
+WATCH_EVERY = timedelta(seconds=2)
+PRUNE_STEP = 500
+"""Messages that are forgotten in one transaction, so that no delivery waits for it."""
+PRUNE_PAUSE = timedelta(seconds=1)
+"""Between two steps while there is more."""
+PRUNE_REST = timedelta(minutes=10)
+"""After the last one."""
+
+
+class Upkeep:
+    """Looks for changed secrets, and forgets what is older than the retention."""
+
+    def __init__(
+        self, *, watch: SecretWatch, history: History, clock: Clock, retention: timedelta
+    ) -> None:
+        """Take what to keep up; a `retention` of nothing keeps everything."""
+        self._watch = watch
+        self._history = history
+        self._clock = clock
+        self._retention = retention
+        self._watch_at = timedelta()
+        self._prune_at = clock.uptime() + PRUNE_PAUSE
+
+    def step(self) -> None:
+        """Do what its time has come for; mostly nothing."""
+        now = self._clock.uptime()
+        try:
+            if now >= self._watch_at:
+                self._watch_at = now + WATCH_EVERY
+                self._watch.look()
+            if self._retention and now >= self._prune_at:
+                self._prune_at = now + self._prune()
+        except OutboxBusy:
+            return  # the relay meets the same trouble, and tells of it
+
+    def _prune(self) -> timedelta:
+        before = self._clock.now() - self._retention
+        forgotten = self._history.prune(before, limit=PRUNE_STEP)
+        return PRUNE_PAUSE if forgotten >= PRUNE_STEP else PRUNE_REST
+
+
+def make_upkeep(settings: Settings, container: Container) -> Upkeep:
+    """Make what keeps up a host's connections and its store."""
+    registry, connections = container.registry(), settings.connections
+    watch = SecretWatch(
+        {name: registry.secrets(name, connections[name]) for name in container.names()},
+        states=container.states(),
+        clock=container.clock(),
+    )
+    return Upkeep(
+        watch=watch,
+        history=container.history(),
+        clock=container.clock(),
+        retention=settings.outbox.retention,
+    )
