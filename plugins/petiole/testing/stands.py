@@ -9,12 +9,14 @@ from petiole.core.domain.change import SegmentId
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import Identifier
 from petiole.core.ports.audience import Audience
+from petiole.core.ports.bell import Bell
 from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.connection_states import ConnectionStates
+from petiole.core.ports.dead_letters import DeadLetters
+from petiole.core.ports.history import History
 from petiole.core.ports.ledger import Ledger
 from petiole.core.ports.outbox import Outbox
-from petiole.core.ports.parking import Parking
 from petiole.core.ports.profile_sink import ProfileSink
 
 
@@ -25,8 +27,16 @@ class HandClock(Protocol):
         """Tell the present moment."""
         ...
 
+    def uptime(self) -> timedelta:
+        """Tell how much time has passed since some moment."""
+        ...
+
     def advance(self, by: timedelta) -> None:
         """Let time pass."""
+        ...
+
+    def jump(self, by: timedelta) -> None:
+        """Set the time of day ahead, or back, while no time passes."""
         ...
 
 
@@ -42,7 +52,11 @@ class Store(Protocol):
     @property
     def states(self) -> ConnectionStates: ...
     @property
-    def parking(self) -> Parking: ...
+    def dead_letters(self) -> DeadLetters: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def bell(self) -> Bell: ...
 
 
 class StoreStand(Protocol):
@@ -88,11 +102,8 @@ class Trouble(StrEnum):
 RETRY_AFTER = timedelta(seconds=30)
 
 
-class SinkStand(Protocol):
-    """A sink, and the platform behind it."""
-
-    @property
-    def sink(self) -> ProfileSink: ...
+class Platform(Protocol):
+    """A hand on the platform behind a sink."""
 
     @property
     def ceiling(self) -> int:
@@ -122,6 +133,13 @@ class SinkStand(Protocol):
     def meet(self, trouble: Trouble) -> None:
         """Make the next call meet a trouble; skips the test where there is no such thing."""
         ...
+
+
+class SinkStand(Platform, Protocol):
+    """A sink, and the platform behind it."""
+
+    @property
+    def sink(self) -> ProfileSink: ...
 
 
 class AudienceStand(Protocol):

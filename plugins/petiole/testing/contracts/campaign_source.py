@@ -4,7 +4,9 @@ import pytest
 
 from petiole.core.domain.campaign import Campaign
 from petiole.core.domain.change import SegmentId
+from petiole.core.ports.campaign_source import CampaignSource
 from petiole.testing.contracts.troubles import ERRORS
+from petiole.testing.promises import keeps
 from petiole.testing.stands import CampaignStand, Trouble
 
 SPRING, AUTUMN, WELCOME = SegmentId("12"), SegmentId("7"), SegmentId("101")
@@ -26,6 +28,8 @@ class CampaignSourceContract:
     def stand(self) -> CampaignStand:
         pytest.fail("override this fixture with one that gives your adapter")
 
+    @keeps(CampaignSource, "Lists the campaigns")
+    @keeps(CampaignSource.campaigns, "List every campaign that can be sent to, sorted by name")
     def test_every_campaign_is_listed_by_name(self, stand: CampaignStand) -> None:
         stand.offer(NAMES)
 
@@ -35,16 +39,19 @@ class CampaignSourceContract:
             Campaign(WELCOME, NAMES[WELCOME]),
         ]
 
+    @keeps(CampaignSource, "of a platform account")
     def test_account_without_campaigns_lists_none(self, stand: CampaignStand) -> None:
         stand.offer({})
 
         assert list(stand.source.campaigns()) == []
 
+    @keeps(CampaignSource.campaigns, "changes nothing on the platform")
     def test_listing_changes_nothing(self, stand: CampaignStand) -> None:
         stand.offer(NAMES)
 
         assert list(stand.source.campaigns()) == list(stand.source.campaigns())
 
+    @keeps(CampaignSource.campaigns, "DeliveryError: as a sink does")
     @pytest.mark.parametrize("trouble", TROUBLES)
     def test_trouble_is_told_as_a_sink_tells_it(
         self, stand: CampaignStand, trouble: Trouble

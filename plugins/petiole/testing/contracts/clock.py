@@ -5,6 +5,7 @@ from datetime import UTC
 import pytest
 
 from petiole.core.ports.clock import Clock
+from petiole.testing.promises import keeps
 
 
 class ClockContract:
@@ -14,9 +15,12 @@ class ClockContract:
     def clock(self) -> Clock:
         pytest.fail("override this fixture with one that gives your adapter")
 
+    @keeps(Clock.now, "aware, in UTC")
     def test_moment_is_aware_and_in_utc(self, clock: Clock) -> None:
         assert clock.now().tzinfo is UTC
 
+    @keeps(Clock.now, "the present moment")
+    @keeps(Clock, "Tells the time")
     def test_time_does_not_run_backwards_between_two_looks(self, clock: Clock) -> None:
         first = clock.now()
 

@@ -7,12 +7,15 @@ import pytest
 
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.message import Message
-from petiole.core.domain.report import ACCEPTED, Accepted, DeliveryReport, Rejected
-from petiole.core.errors import Ambiguous, Throttled
+from petiole.core.domain.report import ACCEPTED, Accepted, Rejected
+from petiole.core.errors import Ambiguous, DeliveryError, Throttled
+from petiole.core.exchange import LONGEST_CHARACTERS, Exchange
 from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
 from petiole.testing.changes import change, messages, scope
 from petiole.testing.contracts.troubles import ERRORS
-from petiole.testing.stands import RETRY_AFTER, SinkStand, Trouble
+from petiole.testing.promises import keeps
+from petiole.testing.standing import SinkOnPlatform
+from petiole.testing.stands import RETRY_AFTER, Platform, SinkStand, Trouble
 
 SEGMENT = scope().segment
 THREADS = 4
@@ -24,16 +27,34 @@ def additions(stand: SinkStand, most: int = 5) -> list[Message]:
     return messages(change(who, fields={"firstname": f"Åse {who.value}"}) for who in people)
 
 
+def recorded(sink: ProfileSink, sent: Sequence[Message]) -> Exchange | None:
+    """Deliver, and return the record of the call, if the sink keeps one."""
+    try:
+        return sink.deliver(sent).exchange
+    except DeliveryError as error:
+        return error.exchange
+
+
 class ProfileSinkContract:
-    """`ports.profile_sink`: override `stand`; each test gets a fresh platform."""
+    """`ports.profile_sink`: override `sink` and `platform`, or `stand`, which is both in one.
+
+    Each test gets a fresh platform.
+    """
 
     @pytest.fixture
-    def stand(self) -> SinkStand:
+    def sink(self, platform: Platform) -> ProfileSink:
+        del platform
         pytest.fail("override this fixture with one that gives your adapter")
 
+    @pytest.fixture
+    def stand(self, sink: ProfileSink, platform: Platform) -> SinkStand:
+        return SinkOnPlatform(sink, platform)
+
+    @keeps(ProfileSink, "Delivers messages to a platform")
     def test_sink_is_a_sink(self, stand: SinkStand) -> None:
         assert isinstance(stand.sink, ProfileSink)
 
+    @keeps(ProfileSink.deliver, "report on every one of them", "nobody is missing, nobody is added")
     def test_every_message_is_reported_and_none_besides(self, stand: SinkStand) -> None:
         sent = additions(stand)
 
@@ -41,6 +62,7 @@ class ProfileSinkContract:
 
         assert dict(report.outcomes) == {message.id: ACCEPTED for message in sent}
 
+    @keeps(ProfileSink, "Delivers messages to a platform")
     def test_accepted_profiles_are_held_by_the_platform(self, stand: SinkStand) -> None:
         sent = additions(stand)
 
@@ -48,6 +70,7 @@ class ProfileSinkContract:
 
         assert set(stand.held(SEGMENT)) == {message.change.identifier for message in sent}
 
+    @keeps(ProfileSink, "Delivers messages to a platform")
     def test_fields_arrive_as_they_were_sent(self, stand: SinkStand) -> None:
         who = stand.identifier(1)
         fields = {"firstname": 'Łukasz "Żółw" Ødegård', "city": "Köln \\ Łódź", "note": "a&b<c>\t"}
@@ -56,6 +79,7 @@ class ProfileSinkContract:
 
         assert dict(stand.held(SEGMENT)[who]) == fields
 
+    @keeps(ProfileSink, "Delivers messages to a platform")
     def test_update_changes_what_it_names(self, stand: SinkStand) -> None:
         who = stand.identifier(1)
         self.deliver_one_by_one(
@@ -70,6 +94,7 @@ class ProfileSinkContract:
 
         assert dict(stand.held(SEGMENT)[who]) == {"firstname": "Sanne", "city": "Breda"}
 
+    @keeps(ProfileSink, "Delivers messages to a platform")
     def test_removal_removes(self, stand: SinkStand) -> None:
         stays, goes = stand.identifier(1), stand.identifier(2)
 
@@ -79,6 +104,7 @@ class ProfileSinkContract:
 
         assert set(stand.held(SEGMENT)) == {stays}
 
+    @keeps(ProfileSink, "Delivers messages to a platform")
     def test_segments_are_kept_apart(self, stand: SinkStand) -> None:
         who = stand.identifier(1)
         other = scope(segment="4712")
@@ -89,6 +115,7 @@ class ProfileSinkContract:
         assert set(stand.held(SEGMENT)) == set()
         assert set(stand.held(other.segment)) == {who}
 
+    @keeps(ProfileSink.deliver, "holds at most the batch ceiling")
     def test_call_may_be_as_full_as_promised(self, stand: SinkStand) -> None:
         sent = additions(stand, most=stand.ceiling)
 
@@ -97,6 +124,7 @@ class ProfileSinkContract:
         assert report.outcomes.keys() == {message.id for message in sent}
         assert len(stand.held(SEGMENT)) == stand.ceiling
 
+    @keeps(ProfileSink.deliver, "in one request")
     def test_messages_go_in_one_request(self, stand: SinkStand) -> None:
         before = stand.calls
 
@@ -104,6 +132,7 @@ class ProfileSinkContract:
 
         assert stand.calls == before + 1
 
+    @keeps(ProfileSink, "tells what it answered")
     def test_refused_profile_is_the_only_one_rejected(self, stand: SinkStand) -> None:
         sent = additions(stand)
         culprit = sent[len(sent) // 2]
@@ -119,6 +148,7 @@ class ProfileSinkContract:
         assert others == [ACCEPTED] * (len(sent) - 1)
         assert culprit.change.identifier not in stand.held(SEGMENT)
 
+    @keeps(ProfileSink, "tells what it answered")
     def test_refusal_repeats_no_identifier(self, stand: SinkStand) -> None:
         culprit = messages([change(stand.identifier(987654321))])
         stand.reject(culprit[0].change.identifier)
@@ -128,6 +158,16 @@ class ProfileSinkContract:
         assert isinstance(outcome, Rejected)
         assert culprit[0].change.identifier.value not in f"{outcome.code} {outcome.reason}"
 
+    @keeps(ProfileSink, "each with its own messages")
+    def test_messages_are_left_as_they_are(self, stand: SinkStand) -> None:
+        sent = additions(stand)
+        before = list(sent)
+
+        stand.sink.deliver(sent)
+
+        assert sent == before
+
+    @keeps(ProfileSink, "Called from several threads at once")
     def test_threads_deliver_at_once(self, stand: SinkStand) -> None:
         sent = messages(change(stand.identifier(number)) for number in range(1, 41))
         size = min(stand.ceiling, 5)
@@ -141,6 +181,17 @@ class ProfileSinkContract:
         ]
         assert len(stand.held(SEGMENT)) == len(sent)
 
+    @keeps(
+        ProfileSink.deliver,
+        "An answer that cannot be read is no success",
+        "Timeout:",
+        "Unavailable:",
+        "Throttled:",
+        "Ambiguous:",
+        "InvalidCredentials:",
+        "EndpointRefused:",
+        "MalformedRequest:",
+    )
     @pytest.mark.parametrize("trouble", Trouble)
     def test_trouble_is_told_by_its_error(self, stand: SinkStand, trouble: Trouble) -> None:
         sent = additions(stand)
@@ -152,6 +203,7 @@ class ProfileSinkContract:
         assert told.value.code
         assert told.value.reason
 
+    @keeps(ProfileSink, "Never retries on its own")
     @pytest.mark.parametrize("trouble", Trouble)
     def test_nothing_is_tried_twice(self, stand: SinkStand, trouble: Trouble) -> None:
         sent = additions(stand)
@@ -163,6 +215,7 @@ class ProfileSinkContract:
 
         assert stand.calls == before + 1
 
+    @keeps(ProfileSink, "the outbox schedules every try")
     @pytest.mark.parametrize("trouble", Trouble)
     def test_trouble_passes(self, stand: SinkStand, trouble: Trouble) -> None:
         sent = additions(stand)
@@ -174,6 +227,7 @@ class ProfileSinkContract:
 
         assert set(report.outcomes.values()) == {ACCEPTED}
 
+    @keeps(ProfileSink.deliver, "surely nothing was applied")
     @pytest.mark.parametrize(
         "trouble",
         sorted(set(Trouble) - {Trouble.LOST_ANSWER, Trouble.GIBBERISH}),
@@ -187,6 +241,7 @@ class ProfileSinkContract:
 
         assert stand.held(SEGMENT) == {}
 
+    @keeps(ProfileSink.deliver, "`retry_after` carries its wish")
     def test_wish_to_slow_down_is_passed_on(self, stand: SinkStand) -> None:
         stand.meet(Trouble.BUSY)
 
@@ -195,74 +250,99 @@ class ProfileSinkContract:
 
         assert told.value.retry_after == RETRY_AFTER
 
+    @keeps(Exchange, "neither half holds a secret or a person's data", "neither is longer than")
+    @pytest.mark.parametrize("trouble", [None, *Trouble])
+    def test_record_of_a_call_tells_nothing_of_people(
+        self, stand: SinkStand, trouble: Trouble | None
+    ) -> None:
+        sent = additions(stand)
+        if trouble:
+            stand.meet(trouble)
+
+        exchange = recorded(stand.sink, sent)
+
+        if exchange is None:
+            pytest.skip("the sink keeps no record of its calls")
+        text = f"{exchange.request}\n{exchange.answer}"
+        people = [str(value) for each in sent for value in each.change.fields.values().values()]
+        assert [value for value in people if value in text] == []
+        assert max(len(exchange.request), len(exchange.answer)) <= LONGEST_CHARACTERS
+
     def deliver_one_by_one(self, stand: SinkStand, sent: Sequence[Message]) -> None:
         """No call holds a profile twice, so each change of these goes by itself."""
         for message in sent:
             report = stand.sink.deliver([message])
-            assert report == DeliveryReport({message.id: ACCEPTED})
+            assert dict(report.outcomes) == {message.id: ACCEPTED}
 
 
 class VerifyingSinkContract(ProfileSinkContract):
     """The same for a sink that can read back."""
 
     @pytest.fixture
-    def sink(self, stand: SinkStand) -> VerifyingSink:
+    def reader(self, stand: SinkStand) -> VerifyingSink:
         assert isinstance(stand.sink, VerifyingSink)
         return stand.sink
 
-    def test_applied_messages_are_told(self, stand: SinkStand, sink: VerifyingSink) -> None:
+    @keeps(VerifyingSink, "can read back what the platform holds")
+    @keeps(VerifyingSink.verify, "which messages were applied", "`Accepted` for each that was")
+    def test_applied_messages_are_told(self, stand: SinkStand, reader: VerifyingSink) -> None:
         sent = additions(stand)
         self.deliver_in_doubt(stand, sent, Trouble.LOST_ANSWER)
 
-        assert dict(sink.verify(sent).outcomes) == {message.id: ACCEPTED for message in sent}
+        assert dict(reader.verify(sent).outcomes) == {message.id: ACCEPTED for message in sent}
 
+    @keeps(VerifyingSink.verify, "leaves out each that was not")
     def test_messages_that_were_not_applied_are_left_out(
-        self, stand: SinkStand, sink: VerifyingSink
+        self, stand: SinkStand, reader: VerifyingSink
     ) -> None:
         sent = additions(stand)
         self.deliver_in_doubt(stand, sent, Trouble.LOST_REQUEST)
 
-        assert dict(sink.verify(sent).outcomes) == {}
+        assert dict(reader.verify(sent).outcomes) == {}
 
-    def test_applied_removal_is_told(self, stand: SinkStand, sink: VerifyingSink) -> None:
+    @keeps(VerifyingSink.verify, "`Accepted` for each that was")
+    def test_applied_removal_is_told(self, stand: SinkStand, reader: VerifyingSink) -> None:
         who = stand.identifier(1)
         added, removed = messages([change(who), change(who, ChangeKind.REMOVE)])
-        sink.deliver([added])
+        reader.deliver([added])
         self.deliver_in_doubt(stand, [removed], Trouble.LOST_ANSWER)
 
-        assert all(isinstance(o, Accepted) for o in sink.verify([removed]).outcomes.values())
+        assert all(isinstance(o, Accepted) for o in reader.verify([removed]).outcomes.values())
 
+    @keeps(VerifyingSink.verify, "leaves out each that was not")
     def test_removal_that_was_not_applied_is_left_out(
-        self, stand: SinkStand, sink: VerifyingSink
+        self, stand: SinkStand, reader: VerifyingSink
     ) -> None:
         who = stand.identifier(1)
         added, removed = messages([change(who), change(who, ChangeKind.REMOVE)])
-        sink.deliver([added])
+        reader.deliver([added])
         self.deliver_in_doubt(stand, [removed], Trouble.LOST_REQUEST)
 
-        assert dict(sink.verify([removed]).outcomes) == {}
+        assert dict(reader.verify([removed]).outcomes) == {}
 
-    def test_reading_back_changes_nothing(self, stand: SinkStand, sink: VerifyingSink) -> None:
+    @keeps(VerifyingSink.verify, "Changes nothing on the platform")
+    def test_reading_back_changes_nothing(self, stand: SinkStand, reader: VerifyingSink) -> None:
         sent = additions(stand)
         self.deliver_in_doubt(stand, sent, Trouble.LOST_ANSWER)
         before = dict(stand.held(SEGMENT))
 
-        sink.verify(sent)
+        reader.verify(sent)
 
         assert dict(stand.held(SEGMENT)) == before
 
+    @keeps(VerifyingSink.verify, "Raises like `deliver`")
     @pytest.mark.parametrize(
         "trouble", [Trouble.UNREACHABLE, Trouble.UNAVAILABLE, Trouble.WRONG_SECRET]
     )
     def test_trouble_while_reading_back_is_told_by_its_error(
-        self, stand: SinkStand, sink: VerifyingSink, trouble: Trouble
+        self, stand: SinkStand, reader: VerifyingSink, trouble: Trouble
     ) -> None:
         sent = additions(stand)
         self.deliver_in_doubt(stand, sent, Trouble.LOST_ANSWER)
         stand.meet(trouble)
 
         with pytest.raises(ERRORS[trouble]):
-            sink.verify(sent)
+            reader.verify(sent)
 
     def deliver_in_doubt(self, stand: SinkStand, sent: Sequence[Message], trouble: Trouble) -> None:
         """Deliver without getting an answer."""

@@ -1,5 +1,9 @@
 """What every outbox promises about batches that a runner left behind."""
 
+from datetime import timedelta
+
+import pytest
+
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.message import MessageState
@@ -18,6 +22,8 @@ from petiole.testing.contracts.runs import (
 from petiole.testing.stands import Store, StoreStand
 
 UPDATE = ChangeKind.UPDATE
+JUMPS = [timedelta(hours=hours) for hours in (2, -2, 87_660, -87_660)]
+"""Two hours, and ten years."""
 
 
 class RecoveryContract:
@@ -52,6 +58,55 @@ class RecoveryContract:
         stand.clock.advance(LEASE - MINUTE)
 
         assert list(claim(stand.open())) == []
+
+    def test_runner_recovers_its_own_batch_once_the_lease_is_over(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        fill(store, 1, 3)
+        [slow] = claim(store)
+        stand.clock.advance(LEASE)
+
+        [found] = claim(store)
+
+        assert (found.id, found.recovered, numbers(found)) == (slow.id, True, [1, 2, 3])
+
+    def test_epochs_of_a_batch_ascend_with_each_claim(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        fill(store, 1, 3)
+        batches = []
+
+        for _ in range(3):
+            batches += claim(stand.open())
+            stand.clock.advance(LEASE)
+
+        assert len({batch.id for batch in batches}) == 1
+        first, second, third = (batch.epoch for batch in batches)
+        assert first < second < third
+
+    @pytest.mark.parametrize("jump", JUMPS, ids=str)
+    def test_time_of_day_ends_no_lease(
+        self, stand: StoreStand, store: Store, jump: timedelta
+    ) -> None:
+        fill(store, 1, 3)
+        claim(store)
+
+        stand.clock.jump(jump)
+
+        assert list(claim(stand.open())) == []
+        assert store.outbox.backlog(NEWSLETTER, ALL).abandoned == 0
+
+    @pytest.mark.parametrize("jump", JUMPS, ids=str)
+    def test_lease_ends_in_its_time_whatever_the_time_of_day_does(
+        self, stand: StoreStand, store: Store, jump: timedelta
+    ) -> None:
+        fill(store, 1, 3)
+        claim(store)
+
+        stand.clock.jump(jump)
+        stand.clock.advance(LEASE)
+
+        assert [batch.recovered for batch in claim(stand.open())] == [True]
 
     def test_recovered_batch_comes_first_and_whole(self, stand: StoreStand, store: Store) -> None:
         fill(store, 1, 5)

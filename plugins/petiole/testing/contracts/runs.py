@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import cycle
 
+from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ConnectionName, ProfileChange
-from petiole.core.domain.message import Batch, BatchId, Message
-from petiole.core.domain.settlement import DELIVERED, Bury, Settlement, Verdict
-from petiole.testing.changes import change
+from petiole.core.domain.message import Batch, BatchId, Message, MessageId
+from petiole.core.domain.settlement import DELIVERED, Bury, Park, Settlement, Verdict
+from petiole.testing.changes import MOMENT, change, scope
 from petiole.testing.stands import Store
 
 NEWSLETTER = ConnectionName("newsletter")
@@ -18,6 +19,8 @@ LEASE = 10 * MINUTE
 ALL = BatchPolicy()
 """More than any test enqueues."""
 THREES = BatchPolicy(max_profiles=3)
+ONE_CALL = AttemptRecord(began_at=MOMENT, ended_at=MOMENT, calls=1)
+DOUBT = Park("Timeout", "no answer")
 
 
 def claim(
@@ -34,11 +37,26 @@ def claim(
     )
 
 
-def settle(store: Store, batch: Batch, *verdicts: Verdict) -> Sequence[BatchId]:
-    """Settle a batch, by default as delivered; verdicts are dealt out in turn."""
+def settlement(batch: Batch, *verdicts: Verdict, record: AttemptRecord = ONE_CALL) -> Settlement:
+    """Judge a batch, by default as delivered; verdicts are dealt out in turn."""
     dealt = zip(batch.messages, cycle(verdicts or [DELIVERED]), strict=False)
-    settlement = Settlement(batch.id, {message.id: verdict for message, verdict in dealt})
-    return list(store.outbox.settle([settlement]))
+    judged = {message.id: verdict for message, verdict in dealt}
+    return Settlement(batch.id, batch.epoch, judged, record)
+
+
+def settle(
+    store: Store, batch: Batch, *verdicts: Verdict, record: AttemptRecord = ONE_CALL
+) -> Sequence[BatchId]:
+    """Settle a batch, by default as delivered; verdicts are dealt out in turn."""
+    return list(store.outbox.settle([settlement(batch, *verdicts, record=record)]))
+
+
+def end(store: Store, number: int, verdict: Verdict, connection: str = NEWSLETTER) -> MessageId:
+    """Enqueue an addition and settle it so."""
+    store.outbox.enqueue([change(number, within=scope(connection))], folding=True)
+    [batch] = claim(store, connection)
+    settle(store, batch, verdict)
+    return batch.messages[0].id
 
 
 def deliver_everything(store: Store, connection: str = NEWSLETTER) -> list[Message]:

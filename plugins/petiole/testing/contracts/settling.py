@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from petiole.core.domain.backoff import LONGEST_WAIT
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.message import BatchId, MessageState
 from petiole.core.domain.settlement import (
     DELIVERED,
+    Bury,
     Defer,
     Park,
     Retry,
@@ -15,20 +17,23 @@ from petiole.core.domain.settlement import (
     Verdict,
 )
 from petiole.core.errors import OutboxError
-from petiole.testing.changes import change, person, scope
+from petiole.testing.changes import MOMENT, change, person, scope, snapshot
 from petiole.testing.contracts.runs import (
     ALL,
     LEASE,
     MINUTE,
     NEWSLETTER,
+    ONE_CALL,
     buried,
     claim,
     deliver_everything,
     settle,
+    settlement,
 )
 from petiole.testing.stands import Store, StoreStand
 
 ADD, UPDATE, REMOVE = ChangeKind.ADD, ChangeKind.UPDATE, ChangeKind.REMOVE
+HOUR = timedelta(hours=1)
 
 
 class SettleContract:
@@ -80,7 +85,7 @@ class SettleContract:
         store.outbox.enqueue([change(1), change(2, within=scope("welcome"))], folding=True)
         batches = [*claim(store), *claim(store, "welcome")]
 
-        store.outbox.settle([Settlement(b.id, {b.messages[0].id: DELIVERED}) for b in batches])
+        store.outbox.settle([settlement(batch) for batch in batches])
 
         assert store.ledger.holds(scope(), person(1))
         assert store.ledger.holds(scope("welcome"), person(2))
@@ -104,6 +109,58 @@ class SettleContract:
         settle(store, batch, Park("timeout", "no answer"))
 
         assert list(claim(store)) == []
+
+    def test_buried_change_that_holds_keeps_its_profile_waiting(self, store: Store) -> None:
+        store.outbox.enqueue([change(1), change(1, UPDATE), change(2)], folding=False)
+        [batch] = claim(store)
+
+        settle(store, batch, Bury("105", "unknown field", holds=True))
+
+        assert list(claim(store)) == []
+        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DEAD] == 2
+
+    def test_buried_change_that_holds_counts_as_nothing_in_a_comparison(self, store: Store) -> None:
+        store.outbox.enqueue([change(1, fields={"a": 1})], folding=False)
+        settle(store, claim(store)[0], Bury("105", "unknown field", holds=True))
+
+        with store.ledger.compare(scope(), snapshot((1, {"a": 1})), mirror=False) as comparison:
+            assert comparison.difference().added == 1
+
+    def test_held_profile_still_takes_changes(self, store: Store) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        settle(store, claim(store)[0], Bury("105", "unknown field", holds=True))
+
+        store.outbox.enqueue([change(1, UPDATE), change(1, UPDATE)], folding=True)
+
+        tally = store.bookkeeping.tally(NEWSLETTER)
+        assert (tally[MessageState.PENDING], tally[MessageState.FOLDED]) == (1, 1)
+        assert list(claim(store)) == []
+
+    def test_moment_that_no_wait_can_reach_is_not_waited_for(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        store.outbox.enqueue([change(1), change(2)], folding=True)
+        [batch] = claim(store)
+        soon = stand.clock.now() + MINUTE
+        settle(store, batch, Retry(soon, "503", "down"), Defer(soon, "quota"))
+
+        stand.clock.jump(-LONGEST_WAIT)
+
+        assert store.outbox.backlog(NEWSLETTER, ALL).claimable == 2
+        assert [m.change for m in deliver_everything(store)] == [change(1), change(2)]
+
+    def test_wait_goes_on_where_the_clock_was_set_back_a_little(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [batch] = claim(store)
+        due_at = stand.clock.now() + MINUTE
+        settle(store, batch, Retry(due_at, "503", "down"))
+
+        stand.clock.jump(-2 * HOUR)
+
+        assert list(claim(store)) == []
+        assert store.outbox.backlog(NEWSLETTER, ALL).next_due_at == due_at
 
     def test_change_that_is_tried_again_keeps_its_place(
         self, stand: StoreStand, store: Store
@@ -168,7 +225,7 @@ class SettleContract:
     def test_batch_named_twice_is_settled_once(self, store: Store) -> None:
         store.outbox.enqueue([change(1)], folding=True)
         [batch] = claim(store)
-        once = Settlement(batch.id, {batch.messages[0].id: DELIVERED})
+        once = settlement(batch)
 
         lost = store.outbox.settle([once, once])
 
@@ -178,7 +235,9 @@ class SettleContract:
     def test_batch_that_never_was_is_not_ours(self, store: Store) -> None:
         unknown = BatchId(4711)
 
-        assert list(store.outbox.settle([Settlement(unknown, {})])) == [unknown]
+        lost = store.outbox.settle([Settlement(unknown, 1, {}, ONE_CALL)])
+
+        assert list(lost) == [unknown]
 
     def test_batch_that_another_took_over_is_not_ours(
         self, stand: StoreStand, store: Store
@@ -193,6 +252,35 @@ class SettleContract:
         assert settle(other, taken) == []
         assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DELIVERED] == 1
 
+    def test_batch_that_its_own_runner_took_anew_is_settled_by_the_last_claim_only(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [first] = claim(store)
+        stand.clock.advance(LEASE)
+        [second] = claim(store)
+
+        assert settle(store, first, buried()) == [first.id]
+        assert settle(store, second) == []
+        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DELIVERED] == 1
+
+    def test_runner_that_was_asleep_beyond_its_lease_records_nothing_at_all(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        store.outbox.enqueue([change(1)], folding=True)
+        [asleep] = claim(store)
+        stand.clock.advance(LEASE)
+        other = stand.open()
+        [taken] = claim(other)
+        settle(other, taken, Retry(stand.clock.now(), "503", "down"))
+        [again] = claim(other)
+
+        assert settle(store, asleep) == [asleep.id]
+
+        assert not store.ledger.holds(scope(), person(1))
+        assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 1
+        assert settle(other, again) == []
+
     def test_other_batches_are_settled_beside_a_lost_one(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -203,9 +291,7 @@ class SettleContract:
         store.outbox.enqueue([change(2)], folding=True)
         [quick] = claim(store)
 
-        lost = store.outbox.settle(
-            [Settlement(b.id, {b.messages[0].id: DELIVERED}) for b in (slow, quick)]
-        )
+        lost = store.outbox.settle([settlement(slow), settlement(quick)])
 
         assert list(lost) == [slow.id]
         assert store.ledger.holds(scope(), person(2))
@@ -221,7 +307,7 @@ class SettleContract:
     def test_verdicts_must_name_every_message_and_no_other(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(2)], folding=True)
         [batch] = claim(store)
-        one = Settlement(batch.id, {batch.messages[0].id: DELIVERED})
+        one = Settlement(batch.id, batch.epoch, {batch.messages[0].id: DELIVERED}, ONE_CALL)
 
         with pytest.raises(OutboxError, match="exactly"):
             store.outbox.settle([one])
@@ -234,9 +320,7 @@ class SettleContract:
         [good], [bad] = claim(store), claim(store, "welcome")
 
         with pytest.raises(OutboxError):
-            store.outbox.settle(
-                [Settlement(good.id, {good.messages[0].id: DELIVERED}), Settlement(bad.id, {})]
-            )
+            store.outbox.settle([settlement(good), Settlement(bad.id, bad.epoch, {}, ONE_CALL)])
 
         assert not store.ledger.holds(scope(), person(1))
         assert settle(store, good) == []

@@ -1,0 +1,48 @@
+"""Broken sources of campaigns."""
+
+from collections.abc import Sequence
+
+from petiole.core.domain.campaign import Campaign
+from petiole.core.domain.change import SegmentId
+from petiole.core.errors import DeliveryError
+from petiole.core.ports.campaign_source import CampaignSource
+from petiole.testing.zoo.mutant import breaks
+
+
+@breaks(CampaignSource.campaigns, "List every campaign")
+def leaves_a_campaign_out(source: CampaignSource) -> Sequence[Campaign]:
+    return source.campaigns()[:-1]
+
+
+@breaks(CampaignSource.campaigns, "sorted by name")
+def lists_campaigns_by_id(source: CampaignSource) -> Sequence[Campaign]:
+    return sorted(source.campaigns(), key=lambda campaign: campaign.id)
+
+
+@breaks(CampaignSource.campaigns, "List every campaign")
+def takes_the_name_for_the_id(source: CampaignSource) -> Sequence[Campaign]:
+    return [Campaign(SegmentId(c.name), c.id) for c in source.campaigns()]
+
+
+@breaks(CampaignSource.campaigns, "of a platform account", of=CampaignSource)
+def makes_a_campaign_up(source: CampaignSource) -> Sequence[Campaign]:
+    return source.campaigns() or [Campaign(SegmentId("1"), "Example")]
+
+
+@breaks(CampaignSource.campaigns, "changes nothing on the platform")
+class lists_campaigns_once:
+    def __init__(self) -> None:
+        self.listed = False
+
+    def __call__(self, source: CampaignSource) -> Sequence[Campaign]:
+        found = [] if self.listed else source.campaigns()
+        self.listed = True
+        return found
+
+
+@breaks(CampaignSource.campaigns, "DeliveryError: as a sink does")
+def takes_a_trouble_for_an_empty_account(source: CampaignSource) -> Sequence[Campaign]:
+    try:
+        return source.campaigns()
+    except DeliveryError:
+        return []

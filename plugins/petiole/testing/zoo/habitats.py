@@ -1,0 +1,109 @@
+"""Where mutants live: which suite hands out which adapter, and how a broken one gets in there."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from petiole.core.domain.change import SegmentId
+from petiole.core.ports.audience import Audience
+from petiole.core.ports.campaign_source import CampaignSource
+from petiole.testing.contracts.audience import AudienceContract
+from petiole.testing.contracts.campaign_source import CampaignSourceContract
+from petiole.testing.contracts.clock import ClockContract
+from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
+from petiole.testing.standing import SinkOnPlatform
+from petiole.testing.stands import AudienceStand, CampaignStand, SinkStand, Trouble
+from petiole.testing.zoo import audiences, campaigns, clocks, readers, sinks
+from petiole.testing.zoo.mutant import Mutant, mutants_in
+
+if TYPE_CHECKING:
+    from petiole.core.ports.profile_sink import ProfileSink
+
+
+@dataclass(frozen=True, slots=True)
+class Habitat:
+    """The suite's `fixture` gives the adapter, alone or on a stand; `infest` breaks it there."""
+
+    suite: type
+    fixture: str
+    mutants: Sequence[Mutant]
+    infest: Callable[[Mutant, object], object]
+
+
+class InfestedAudiences:
+    """Makes broken sources."""
+
+    def __init__(self, mutant: Mutant, stand: AudienceStand) -> None:
+        self._mutant = mutant
+        self._stand = stand
+
+    def source(self, rows: list[dict[str, str]]) -> Audience:
+        """Break one."""
+        return self._broken(self._stand.source(rows))
+
+    def damaged(self, rows: list[dict[str, str]], broken: int) -> Audience:
+        """Break one."""
+        return self._broken(self._stand.damaged(rows, broken))
+
+    def unreadable(self) -> Audience:
+        """Break one."""
+        return self._broken(self._stand.unreadable())
+
+    def _broken(self, audience: Audience) -> Audience:
+        return cast("Audience", self._mutant.bent(audience))
+
+
+class InfestedCampaigns:
+    """A broken source; the same one as long as the good one is the same."""
+
+    def __init__(self, mutant: Mutant, stand: CampaignStand) -> None:
+        self._mutant = mutant
+        self._stand = stand
+        self._good: CampaignSource | None = None
+        self._broken: object = None
+
+    @property
+    def source(self) -> CampaignSource:
+        """The broken one."""
+        if self._stand.source is not self._good:
+            self._good = self._stand.source
+            self._broken = self._mutant.bent(self._good)
+        return cast("CampaignSource", self._broken)
+
+    def offer(self, campaigns: Mapping[SegmentId, str]) -> None:
+        """As the good one's."""
+        self._stand.offer(campaigns)
+
+    def meet(self, trouble: Trouble) -> None:
+        """As the good one's."""
+        self._stand.meet(trouble)
+
+
+def infest_sink(mutant: Mutant, stand: object) -> object:
+    """Break the sink on its stand."""
+    good = cast("SinkStand", stand)
+    return SinkOnPlatform(cast("ProfileSink", mutant.bent(good.sink)), good)
+
+
+def infest_audiences(mutant: Mutant, stand: object) -> object:
+    """Break the audiences that the stand makes."""
+    return InfestedAudiences(mutant, cast("AudienceStand", stand))
+
+
+def infest_campaigns(mutant: Mutant, stand: object) -> object:
+    """Break the source on its stand."""
+    return InfestedCampaigns(mutant, cast("CampaignStand", stand))
+
+
+HABITATS = (
+    Habitat(ProfileSinkContract, "stand", mutants_in(sinks), infest_sink),
+    Habitat(VerifyingSinkContract, "stand", mutants_in(readers), infest_sink),
+    Habitat(CampaignSourceContract, "stand", mutants_in(campaigns), infest_campaigns),
+    Habitat(AudienceContract, "stand", mutants_in(audiences), infest_audiences),
+    Habitat(ClockContract, "clock", mutants_in(clocks), Mutant.bent),
+)
+
+
+def habitats_of(suite: type) -> Sequence[Habitat]:
+    """List the habitats that a suite belongs to, through any of its bases."""
+    return [habitat for habitat in HABITATS if issubclass(suite, habitat.suite)]

@@ -1,0 +1,90 @@
+"""What a mutant is: one method of a port, done wrong."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Never, TypeAlias, cast
+
+from petiole.testing.promises import Promise
+
+Bend: TypeAlias = Callable[..., object]
+"""Does a method's work wrongly: takes the good adapter, and what the method was called with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One way to break an adapter.
+
+    `fits` tells of a stand whether the harm can be seen there at all.
+    """
+
+    name: str
+    port: str
+    method: str
+    promise: Promise
+    bend: Callable[[], Bend]
+    fits: Callable[[object], bool]
+
+    def bent(self, adapter: object) -> object:
+        """Make the adapter's broken twin; the adapter itself stays as it is."""
+        bend = self.bend()
+        names = [name for name in dir(adapter) if not name.startswith("_")]
+        twin: dict[str, object] = {name: _passed_on(adapter, name) for name in names}
+        if isinstance(inspect.getattr_static(adapter, self.method, None), property):
+            twin[self.method] = property(lambda _: bend(adapter))
+        else:
+            twin[self.method] = lambda _, *args, **options: bend(adapter, *args, **options)
+        return type(f"Broken{type(adapter).__name__}", (), twin)()
+
+
+class Hung(BaseException):
+    """Here the mutant waits for ever; nobody has to wait with it to know."""
+
+
+def hang() -> Never:
+    """Never return."""
+    raise Hung("this call does not come back")
+
+
+def breaks(
+    method: object,
+    quote: str,
+    *,
+    of: object | None = None,
+    fits: Callable[[object], bool] = lambda _: True,
+) -> Callable[[Bend], Mutant]:
+    """Make a mutant of a function that does the work of `method` wrongly, or of a class of such.
+
+    A class is built anew for each adapter, so that what it remembers stays with that. The name of
+    either is what the mutant does. `quote` tells the broken sentence in the docstring of `of`, by
+    default of `method`.
+    """
+    about = method.fget if isinstance(method, property) else method
+    port, _, name = str(getattr(about, "__qualname__", about)).rpartition(".")
+
+    def make(bend: Bend) -> Mutant:
+        fresh = cast("Callable[[], Bend]", bend) if isinstance(bend, type) else lambda: bend
+        return Mutant(
+            name=bend.__name__.replace("_", " "),
+            port=port,
+            method=name,
+            promise=Promise(of or method, quote),
+            bend=fresh,
+            fits=fits,
+        )
+
+    return make
+
+
+def mutants_in(*modules: ModuleType) -> Sequence[Mutant]:
+    """List the mutants of some modules, in the order in which they stand there."""
+    return [value for module in modules for value in _values(module) if isinstance(value, Mutant)]
+
+
+def _values(module: ModuleType) -> Iterator[object]:
+    yield from vars(module).values()
+
+
+def _passed_on(adapter: object, name: str) -> property:
+    return property(lambda _: getattr(adapter, name))
