@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from petiole.adapters.memory import FrozenClock
     from petiole.core.ports.outbox import Outbox
-    from petiole.host.runner import Host
+    from petiole.host import Host
     from petiole.testing.platform import MemoryPlatform
 
 OPTION = "--petiole-mutants"

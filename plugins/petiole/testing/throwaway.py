@@ -7,11 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from petiole.adapters.memory import FrozenClock, InlineWorkers
-from petiole.core.delivery.relay import Delivery
+from petiole.core.delivery.landing import Delivery
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.hooks import AdapterContext, AdapterSpec, AnyAdapterSpec, Manifest, hookimpl
-from petiole.host.runner import Host, open_host
-from petiole.host.settings import Settings
+from petiole.host import Host, Settings
 
 CONNECTIONS: Mapping[str, object] = {
     "newsletter": {"plugin": "memory", "identifier": "customer-id"},
@@ -64,7 +63,7 @@ def open_test_host(
     Its time is that of `clock`; calls are made one after the other.
     """
     settings = Settings.model_validate({"connections": connections, "directory": folder})
-    with open_host(settings) as host:
+    with Host.open(settings) as host:
         host.container.plugins().register(MANIFEST, MemoryPlugin(sink))
         host.container.clock.override(clock)
         host.container.workers.override(InlineWorkers[Delivery](clock))
