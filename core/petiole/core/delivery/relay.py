@@ -71,8 +71,12 @@ class Relay:
             poll: how often to look for what others did: seldom, if a bell tells.
         """
         while not until():
-            self._await(self._serve_all(flush=False), poll)
+            self.turn(poll=poll)
         self.land()
+
+    def turn(self, *, poll: timedelta = POLL) -> None:
+        """Look once: claim and submit what may be sent, wait for a result or a poll, settle."""
+        self._await(self._serve_all(flush=False), poll)
 
     def drain(
         self, *, flush: bool, patience: timedelta, until: Callable[[], bool] = lambda: False
