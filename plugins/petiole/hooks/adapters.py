@@ -35,6 +35,11 @@ def _no_trouble(segment: SegmentId) -> str:
     return ""
 
 
+def _no_hint(code: str, reason: str) -> str:
+    del code, reason
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterSpec(Generic[Settings, Port_co]):
     """One adapter of a plugin.
@@ -56,6 +61,8 @@ class AdapterSpec(Generic[Settings, Port_co]):
     """Why nothing can be sent to a segment of that name, with the remedy, or an empty text."""
     pace: Callable[[Settings], Pace | None] = unlimited
     """The platform's limits for a connection with these settings; the host keeps to them."""
+    hint: Callable[[str, str], str] = _no_hint
+    """What a code and a reason of the platform mean in plain words, and what helps; or nothing."""
 
 
 AnyAdapterSpec: TypeAlias = AdapterSpec[Any, object]

@@ -105,6 +105,7 @@ class Host:
             states=self._container.states(),
             dead_letters=self._container.dead_letters(),
             history=self._container.history(),
+            registry=self._container.registry(),
             clock=self._container.clock(),
         )
 

@@ -19,6 +19,8 @@ from petiole.core.ports.clock import Clock
 from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.dead_letters import DeadLetters
 from petiole.core.ports.history import History
+from petiole.host.hints import hint
+from petiole.host.registry import Registry
 from petiole.host.settings import Settings
 
 
@@ -32,12 +34,14 @@ class Operations:
         states: ConnectionStates,
         dead_letters: DeadLetters,
         history: History,
+        registry: Registry,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._states = states
         self._dead_letters = dead_letters
         self._history = history
+        self._registry = registry
         self._clock = clock
 
     def pause(self, connection: ConnectionName, *, by: str, why: str) -> ConnectionState:
@@ -72,6 +76,16 @@ class Operations:
     def groups(self, selection: LetterSelection) -> Sequence[LetterGroup]:
         """Count them by connection and cause."""
         return self._dead_letters.groups(selection)
+
+    def hint(self, letter: DeadLetter | LetterGroup) -> str:
+        """Tell in plain words what is the matter and what helps, or nothing."""
+        return hint(
+            self._settings,
+            self._registry,
+            letter.connection,
+            code=letter.code,
+            reason=letter.reason,
+        )
 
     def edit(self, letter: MessageId, fields: Fields, *, by: str) -> bool:
         """Lay fields over those of a dead message, for when it is sent again."""

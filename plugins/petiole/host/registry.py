@@ -92,6 +92,13 @@ class Registry:
         _, spec = self._choose(ProfileSink, name, settings)
         return spec.pace(self.keys(name, settings)) or Pace()
 
+    def hint(
+        self, name: ConnectionName, settings: ConnectionSettings, *, code: str, reason: str
+    ) -> str:
+        """Tell in plain words what the platform's code and reason mean, or nothing."""
+        _, spec = self._choose(ProfileSink, name, settings)
+        return spec.hint(code, reason)
+
     def secrets(self, name: ConnectionName, settings: ConnectionSettings) -> Sequence[Secret]:
         """Name the secrets that a connection's sink works with."""
         return [secret for _, secret in secrets_in(self.keys(name, settings))]

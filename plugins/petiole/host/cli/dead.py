@@ -52,10 +52,11 @@ def show_command(config: Path, *, id_: int, as_json: bool) -> int:
     """Show one dead or parked message whole, with the data that it carries."""
     with Host.open(config) as host:
         letter = _required(host, id_)
+        hint = host.operations.hint(letter)
     if as_json:
-        print_json(_whole_document(letter))
+        print_json({**_whole_document(letter), "hint": hint or None})
         return 0
-    document = letter_document(letter)
+    document = letter_document(letter) | ({"hint": hint} if hint else {})
     document["identifier"] = short(letter.identifier)
     console.print(table(["message", ""], [[key, str(value)] for key, value in document.items()]))
     say("")

@@ -78,10 +78,11 @@ def list_letters(chosen: Chosen, *, limit: int, as_json: bool) -> int:
     with Host.open(chosen.settings) as host:
         groups = host.operations.groups(chosen.selection)
         letters = host.operations.letters(chosen.selection, limit=limit)
+        hints = {group.failure: host.operations.hint(group) for group in groups}
     if as_json:
         print_json(
             {
-                "groups": [_group_document(group) for group in groups],
+                "groups": [_group_document(group, hints[group.failure]) for group in groups],
                 "letters": [letter_document(letter) for letter in letters],
             }
         )
@@ -90,6 +91,9 @@ def list_letters(chosen: Chosen, *, limit: int, as_json: bool) -> int:
         say(f"nothing is {chosen.selection.state}")
         return 0
     _print_groups(groups)
+    for failure, hint in hints.items():
+        if hint:
+            say(f"{failure}: {hint}")
     say("")
     columns = ["id", "connection", "segment", "profile", "change", "tries", "code"]
     console.print(table([*columns, "edited"], [_row(letter) for letter in letters]))
@@ -197,12 +201,13 @@ def _row(letter: DeadLetter) -> list[str | int | None]:
     ]
 
 
-def _group_document(group: LetterGroup) -> dict[str, JsonValue]:
+def _group_document(group: LetterGroup, hint: str) -> dict[str, JsonValue]:
     return {
         "connection": group.connection,
         "code": group.code,
         "fingerprint": group.failure,
         "reason": group.reason,
+        "hint": hint or None,
         "letters": group.letters,
         "first_at": moment(group.first_at),
         "last_at": moment(group.last_at),
