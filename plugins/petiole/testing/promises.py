@@ -65,10 +65,14 @@ def promises_of(test: object) -> Sequence[Promise]:
 
 
 def promises_in(suite: type) -> Iterator[tuple[str, Promise]]:
-    """List what the tests of a suite keep, each with the test's name."""
-    for name, test in inspect.getmembers(suite, callable):
-        for promise in promises_of(test):
-            yield name, promise
+    """List what the tests of a suite keep, each with the test's name.
+
+    A test that was overridden keeps what it kept before.
+    """
+    for part in suite.__mro__:
+        for name, test in vars(part).items():
+            for promise in promises_of(test):
+                yield name, promise
 
 
 def sentences(subject: object) -> Sequence[str]:

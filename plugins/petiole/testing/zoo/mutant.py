@@ -16,7 +16,8 @@ Bend: TypeAlias = Callable[..., object]
 class Mutant:
     """One way to break an adapter.
 
-    `fits` tells of a stand whether the harm can be seen there at all.
+    `fits` tells of a stand whether the harm can be seen there at all. `seen_by` names the test that
+    sees it, where others keep the same sentence and cannot.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Mutant:
     promise: Promise
     bend: Callable[[], Bend]
     fits: Callable[[object], bool]
+    seen_by: str
 
     def bent(self, adapter: object) -> object:
         """Make the adapter's broken twin; the adapter itself stays as it is."""
@@ -53,6 +55,7 @@ def breaks(
     *,
     of: object | None = None,
     fits: Callable[[object], bool] = lambda _: True,
+    seen_by: str = "",
 ) -> Callable[[Bend], Mutant]:
     """Make a mutant of a function that does the work of `method` wrongly, or of a class of such.
 
@@ -72,6 +75,7 @@ def breaks(
             promise=Promise(of or method, quote),
             bend=fresh,
             fits=fits,
+            seen_by=seen_by,
         )
 
     return make

@@ -52,7 +52,12 @@ def told(report: DeliveryReport, outcomes: Mapping[MessageId, Outcome]) -> Deliv
     return replace(report, outcomes=outcomes)
 
 
-@breaks(ProfileSink.deliver, "Delivers messages to a platform", of=ProfileSink)
+@breaks(
+    ProfileSink.deliver,
+    "Delivers messages to a platform",
+    of=ProfileSink,
+    seen_by="test_accepted_profiles_are_held_by_the_platform",
+)
 def drops_a_message(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     if messages[1:]:
         sink.deliver(messages[1:])
@@ -71,20 +76,36 @@ def answers_for_an_unknown_message(sink: ProfileSink, messages: Messages) -> Del
     return told(report, {**report.outcomes, MessageId(max(report.outcomes) + 1): ACCEPTED})
 
 
-@breaks(ProfileSink.deliver, "tells what it answered", of=ProfileSink, fits=takes_several)
+@breaks(
+    ProfileSink.deliver,
+    "tells what it answered",
+    of=ProfileSink,
+    fits=takes_several,
+    seen_by="test_refused_profile_is_the_only_one_rejected",
+)
 def swaps_two_results(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     report = sink.deliver(messages)
     moved = [*list(report.outcomes.values())[1:], *list(report.outcomes.values())[:1]]
     return told(report, dict(zip(report.outcomes, moved, strict=True)))
 
 
-@breaks(ProfileSink.deliver, "tells what it answered", of=ProfileSink)
+@breaks(
+    ProfileSink.deliver,
+    "tells what it answered",
+    of=ProfileSink,
+    seen_by="test_refused_profile_is_the_only_one_rejected",
+)
 def calls_a_refusal_a_success(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     sink.deliver(messages)
     return accepted(messages)
 
 
-@breaks(ProfileSink.deliver, "tells what it answered", of=ProfileSink)
+@breaks(
+    ProfileSink.deliver,
+    "tells what it answered",
+    of=ProfileSink,
+    seen_by="test_refusal_repeats_no_identifier",
+)
 def names_the_person_it_refuses(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     report = sink.deliver(messages)
     people = {message.id: message.change.identifier.value for message in messages}
@@ -120,12 +141,22 @@ def loses_the_end_of_a_full_call(sink: ProfileSink, messages: Messages) -> Deliv
     return accepted(messages)
 
 
-@breaks(ProfileSink.deliver, "Delivers messages to a platform", of=ProfileSink)
+@breaks(
+    ProfileSink.deliver,
+    "Delivers messages to a platform",
+    of=ProfileSink,
+    seen_by="test_fields_arrive_as_they_were_sent",
+)
 def writes_plain_letters_only(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     return sink.deliver([_with_fields(message, _plain(message)) for message in messages])
 
 
-@breaks(ProfileSink.deliver, "Delivers messages to a platform", of=ProfileSink)
+@breaks(
+    ProfileSink.deliver,
+    "Delivers messages to a platform",
+    of=ProfileSink,
+    seen_by="test_removal_removes",
+)
 def never_removes(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     others = [message for message in messages if message.change.kind is not ChangeKind.REMOVE]
     if others:
@@ -133,7 +164,12 @@ def never_removes(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     return accepted(messages)
 
 
-@breaks(ProfileSink.deliver, "Delivers messages to a platform", of=ProfileSink)
+@breaks(
+    ProfileSink.deliver,
+    "Delivers messages to a platform",
+    of=ProfileSink,
+    seen_by="test_update_changes_what_it_names",
+)
 class sends_an_old_change_after_a_new_one:
     def __init__(self) -> None:
         self.earlier = dict[Identifier, Message]()
@@ -148,7 +184,12 @@ class sends_an_old_change_after_a_new_one:
         return report
 
 
-@breaks(ProfileSink.deliver, "Delivers messages to a platform", of=ProfileSink)
+@breaks(
+    ProfileSink.deliver,
+    "Delivers messages to a platform",
+    of=ProfileSink,
+    seen_by="test_segments_are_kept_apart",
+)
 class sends_all_into_one_segment:
     def __init__(self) -> None:
         self.segment: SegmentId | None = None
