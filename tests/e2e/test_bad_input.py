@@ -196,7 +196,7 @@ def test_rejected_records_become_dead_letters_with_the_platforms_words(project: 
 
     assert done.returncode == 3
     assert "105: Unknown city" in done.stdout
-    letters = json.loads(project.run("dead", "--json").stdout)
+    letters = json.loads(project.run("dead", "list", "--json").stdout)["letters"]
     assert [(letter["identifier"], letter["code"], letter["reason"]) for letter in letters] == [
         ("1", "105", "Unknown city")
     ]

@@ -19,8 +19,9 @@ from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import MessageState
+from petiole.host import Host
 from petiole.host.observers import DeliveryCount
-from petiole.host.runner import Host, SyncInput, open_host
+from petiole.host.planning import SyncInput
 from petiole.host.settings import Settings
 from tests.e2e.project import TOKEN
 
@@ -109,7 +110,7 @@ def changes(host: Host) -> Iterator[ProfileChange]:
     for number in range(CHANGES_EACH):
         for profile in range(PROFILES):
             yield ProfileChange(
-                scope=host.scope(TASK),
+                scope=host.planning.scope(TASK.connection, TASK.segment),
                 identifier=Identifier.customer_id(str(20_000 + profile)),
                 kind=ChangeKind.UPDATE if number else ChangeKind.ADD,
                 occurred_at=NOW,
@@ -124,8 +125,8 @@ def test_changes_arrive_in_order_while_calls_time_out(tmp_path: Path, platform: 
         {"fault": "timeout-before", "share": 0.02, "seed": 2},
     ]
 
-    with open_host(settings(tmp_path, platform), [NAME], observer=counted) as host:
-        host.enqueue(TASK, changes(host))
+    with Host.open(settings(tmp_path, platform), [NAME], observer=counted) as host:
+        host.submit(changes(host))
         platform.control("faults", {"rules": rules})
         host.deliver(flush=True, until=lambda: False)
         (status,) = host.status()
@@ -155,17 +156,17 @@ def test_memberships_that_were_applied_are_read_back_and_not_sent_again(
     platform.control("faults", {"rules": rules})
     made = settings(tmp_path, platform, delivery="membership")
 
-    with open_host(made, [NAME], observer=counted) as host:
+    with Host.open(made, [NAME], observer=counted) as host:
         joining = [
             ProfileChange(
-                scope=host.scope(TASK),
+                scope=host.planning.scope(TASK.connection, TASK.segment),
                 identifier=Identifier.customer_id(member),
                 kind=ChangeKind.ADD,
                 occurred_at=NOW,
             )
             for member in members
         ]
-        host.enqueue(TASK, iter(joining))
+        host.submit(iter(joining))
         host.deliver(flush=True, until=lambda: False)
         (status,) = host.status()
 

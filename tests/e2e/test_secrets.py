@@ -25,7 +25,9 @@ def test_token_is_nowhere_after_a_faulty_sync_with_full_logging(
             "-vv", "sync", "newsletter", "few.csv", "--segment", "4711", "--key", "id"
         )
         outputs.append(done.stdout + done.stderr)
-    outputs.append(project.run("status", "--json").stdout + project.run("dead", "--json").stdout)
+    outputs.append(
+        project.run("status", "--json").stdout + project.run("dead", "list", "--json").stdout
+    )
 
     stored = b"".join(path.read_bytes() for path in project.folder.glob("petiole.db*"))
     assert "DEBUG" in outputs[0]

@@ -9,16 +9,17 @@ import pytest
 from dependency_injector import providers
 
 from petiole.adapters.memory import FrozenClock, InlineWorkers, MemoryAudience, MemorySink
+from petiole.core.delivery.landing import Delivery
 from petiole.core.delivery.reading import Refusals
-from petiole.core.delivery.relay import Delivery
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange, SegmentId
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import MessageState
 from petiole.core.errors import InvalidCredentials, InvalidSettings
+from petiole.host import Host
 from petiole.host.observers import DeliveryCount
+from petiole.host.planning import SyncInput
 from petiole.host.registry import Registry
-from petiole.host.runner import Host, SyncInput, open_host
 from petiole.host.settings import ConnectionSettings, Settings
 
 NAME = ConnectionName("newsletter")
@@ -44,7 +45,7 @@ def hosted(
             "directory": folder,
         }
     )
-    with open_host(settings, [NAME], observer=observer) as host:
+    with Host.open(settings, [NAME], observer=observer) as host:
         host.container.clock.override(providers.Object(clock))
         host.container.sinks.override(providers.Object({NAME: sink}))
         host.container.workers.override(providers.Object(InlineWorkers[Delivery](clock)))
@@ -55,7 +56,7 @@ def changes(host: Host, numbers: range) -> Iterator[ProfileChange]:
     for number in numbers:
         fields = Fields.of({"n": number})
         yield ProfileChange(
-            scope=host.scope(TASK),
+            scope=host.planning.scope(TASK.connection, TASK.segment),
             identifier=Identifier.customer_id(f"c-{number}"),
             kind=ChangeKind.ADD,
             occurred_at=START,
@@ -69,7 +70,7 @@ def test_37_changes_and_silence_are_sent_20_minutes_later(tmp_path: Path) -> Non
     last_look = START + timedelta(minutes=21)
 
     with hosted(tmp_path, clock, sink) as host:
-        host.enqueue(TASK, changes(host, range(37)))
+        host.submit(changes(host, range(37)))
         host.run(until=lambda: bool(sink.deliveries) or clock.now() > last_look)
 
     assert [len(batch) for batch in sink.deliveries] == [37]
@@ -79,7 +80,7 @@ def test_37_changes_and_silence_are_sent_20_minutes_later(tmp_path: Path) -> Non
 def test_age_survives_a_restart_of_the_host(tmp_path: Path) -> None:
     clock, sink = FrozenClock(START), MemorySink()
     with hosted(tmp_path, clock, sink) as host:
-        host.enqueue(TASK, changes(host, range(37)))
+        host.submit(changes(host, range(37)))
         host.run(until=lambda: clock.now() >= START + timedelta(minutes=13))
     assert not sink.deliveries
 
@@ -94,7 +95,7 @@ def test_full_batches_go_at_once_and_the_rest_waits(tmp_path: Path) -> None:
     clock, sink = FrozenClock(START), MemorySink()
 
     with hosted(tmp_path, clock, sink) as host:
-        host.enqueue(TASK, changes(host, range(250)))
+        host.submit(changes(host, range(250)))
         host.run(until=lambda: clock.now() >= START + timedelta(minutes=1))
         (status,) = host.status()
 
@@ -110,15 +111,15 @@ def test_kind_that_the_plugin_does_not_carry_is_refused_before_anything_is_queue
     everybody, half = [{"id": "1"}, {"id": "2"}], [{"id": "1"}]
     with hosted(tmp_path, clock, sink) as host:
         host.container.registry.override(providers.Object(AddsOnly(host.container.plugins())))
-        with host.plan(TASK, MemoryAudience(everybody), mirror=True, refusals=Refusals()) as plan:
-            host.enqueue_plan(TASK, plan)
+        with host.planning.plan(TASK, MemoryAudience(everybody), mirror=True, refusals=Refusals()) as plan:
+            host.submit_plan(TASK, plan)
         host.deliver(flush=True, until=lambda: False)
 
         with (
-            host.plan(TASK, MemoryAudience(half), mirror=True, refusals=Refusals()) as plan,
+            host.planning.plan(TASK, MemoryAudience(half), mirror=True, refusals=Refusals()) as plan,
             pytest.raises(InvalidSettings, match="cannot remove profiles"),
         ):
-            host.enqueue_plan(TASK, plan)
+            host.submit_plan(TASK, plan)
         (status,) = host.status()
 
     assert status.tally.enqueued == 2
@@ -136,7 +137,7 @@ def test_one_trouble_is_counted_once(tmp_path: Path) -> None:
     sink.fail(1, InvalidCredentials("the token was refused", code="401"))
 
     with hosted(tmp_path, clock, sink, counted) as host:
-        host.enqueue(TASK, changes(host, range(5)))
+        host.submit(changes(host, range(5)))
         host.deliver(flush=True, until=lambda: False)
 
     assert counted.trouble == {"401: the token was refused": 1}

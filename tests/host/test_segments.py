@@ -8,7 +8,8 @@ from petiole.adapters.memory import MemoryAudience
 from petiole.core.delivery.reading import Refusals
 from petiole.core.domain.change import ConnectionName, SegmentId
 from petiole.core.errors import InvalidSettings
-from petiole.host.runner import SyncInput, open_host
+from petiole.host import Host
+from petiole.host.planning import SyncInput
 from petiole.host.settings import Settings
 
 NAME = ConnectionName("alerts")
@@ -24,8 +25,8 @@ def plan(folder: Path, lane: str, segment: str) -> int:
     task = SyncInput(connection=NAME, segment=SegmentId(segment), key="id")
     audience = MemoryAudience([{"id": "1"}])
     with (
-        open_host(made, [NAME]) as host,
-        host.plan(task, audience, mirror=False, refusals=Refusals()) as planned,
+        Host.open(made, [NAME]) as host,
+        host.planning.plan(task, audience, mirror=False, refusals=Refusals()) as planned,
     ):
         return planned.difference.changes
 
