@@ -50,14 +50,18 @@ class Trial:
 
     @cached_property
     def killers(self) -> Sequence[str]:
-        """Name the tests of the suite that keep the broken sentence."""
+        """Name the tests of the suite that should notice."""
+        if self.mutant.seen_by:
+            return [self.mutant.seen_by]
         mine = self.mutant.promise
         sentence = mine.sentence
-        return [
-            test
-            for test, promise in promises_in(self.suite)
-            if promise.subject is mine.subject and promise.quotes(sentence)
-        ]
+        return sorted(
+            {
+                test
+                for test, promise in promises_in(self.suite)
+                if promise.subject is mine.subject and promise.quotes(sentence)
+            }
+        )
 
     @property
     def obituary(self) -> str:
