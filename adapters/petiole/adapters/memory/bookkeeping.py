@@ -1,14 +1,14 @@
-"""The sums and the dead letters of the outbox in memory."""
+"""The sums of the outbox in memory."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
-from petiole.adapters.memory.state import MemoryState, Row
+from petiole.adapters.memory.state import MemoryState
 from petiole.core.domain.change import ConnectionName
-from petiole.core.domain.dead_letter import DeadLetter
-from petiole.core.domain.message import MessageId, MessageState
 from petiole.core.domain.tally import Tally
+
+QUARTER = timedelta(minutes=15)
 
 
 class MemoryBookkeeping:
@@ -32,36 +32,19 @@ class MemoryBookkeeping:
             states = Counter(r.state for r in rows if r.change.scope.connection == connection)
         return Tally(enqueued=states.total(), states=states)
 
-    def dead_letters(
-        self, connection: ConnectionName | None, *, limit: int
-    ) -> Sequence[DeadLetter]:
-        """List dead and parked messages, the newest first."""
+    def calls(self, connections: Collection[ConnectionName], since: datetime) -> int:
+        """Count the calls of settled attempts that ended since a moment, a quarter of an hour."""
+        first = quarter(since)
         with self._state.lock:
-            ended = [
-                (row.settled_at, row.id, row)
-                for row in self._state.rows.values()
-                if row.state in {MessageState.DEAD, MessageState.PARKED}
-                and row.settled_at is not None
-                and connection in {None, row.change.scope.connection}
-            ]
-            newest = sorted(ended, key=_moment, reverse=True)[:limit]
-            return [_letter(row, at) for at, _, row in newest]
+            return sum(
+                calls
+                for (connection, began), calls in self._state.usage.items()
+                if connection in connections and began >= first
+            )
 
 
-def _moment(ended: tuple[datetime, MessageId, Row]) -> tuple[datetime, MessageId]:
-    return ended[:2]
-
-
-def _letter(row: Row, at: datetime) -> DeadLetter:
-    return DeadLetter(
-        id=row.id,
-        connection=row.change.scope.connection,
-        segment=row.change.scope.segment,
-        identifier=row.change.identifier,
-        kind=row.change.kind,
-        state=row.state,
-        code=row.code,
-        reason=row.reason,
-        attempts=row.attempts,
-        at=at,
+def quarter(moment: datetime) -> datetime:
+    """Tell when the quarter of an hour began that holds a moment."""
+    return moment - timedelta(
+        minutes=moment.minute % 15, seconds=moment.second, microseconds=moment.microsecond
     )

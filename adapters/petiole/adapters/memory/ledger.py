@@ -8,6 +8,7 @@ from datetime import datetime
 from petiole.adapters.memory.state import MemoryState
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.identity import Identifier
+from petiole.core.domain.message import MessageState
 from petiole.core.ports.ledger import Difference, Repeat, SnapshotProfile
 
 MOST_REPEATS = 1000
@@ -89,10 +90,10 @@ class MemoryLedger:
     def _held(self, scope: Scope) -> dict[Identifier, bytes | None]:
         """Overlay the ledger with the open messages."""
         held = dict(self._state.ledger[scope])
-        for line in self._state.lines.values():
+        for line in self._state.lines:
             for row in line:
                 change = row.change
-                if change.scope != scope:
+                if change.scope != scope or row.state is MessageState.DEAD:
                     continue
                 if change.kind is ChangeKind.REMOVE:
                     held.pop(change.identifier, None)

@@ -1,14 +1,15 @@
 """What the stores in memory share: one state object, many views."""
 
-from bisect import insort
-from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from threading import RLock
 from typing import TypeAlias
 
+from petiole.adapters.memory.lines import Lines
+from petiole.adapters.memory.row import ClaimedBatch, LineKey, Row, RunnerNumber
 from petiole.core.domain.breaker import ConnectionState
 from petiole.core.domain.change import (
     AccountName,
@@ -19,85 +20,59 @@ from petiole.core.domain.change import (
     Scope,
 )
 from petiole.core.domain.identity import Identifier
+from petiole.core.domain.life import Happening, Step
 from petiole.core.domain.message import BatchId, MessageId, MessageState
+from petiole.core.exchange import Exchange
 
-LineKey: TypeAlias = tuple[AccountName, Identifier]
-"""One profile on one account: its open messages form a line."""
-RunnerNumber: TypeAlias = int
-
-
-@dataclass(slots=True, kw_only=True)
-class Row:
-    """A message as it is stored. `batch` is the last one that it was claimed in."""
-
-    id: MessageId
-    change: ProfileChange
-    state: MessageState
-    enqueued_at: datetime
-    attempts: int = 0
-    due_at: datetime | None = None
-    batch: BatchId | None = None
-    settled_at: datetime | None = None
-    code: str = ""
-    reason: str = ""
-
-    @property
-    def line(self) -> LineKey:
-        """Whose turn it waits for."""
-        return self.change.scope.account, self.change.identifier
-
-
-@dataclass(slots=True, kw_only=True)
-class ClaimedBatch:
-    """Messages claimed together, and by whom."""
-
-    id: BatchId
-    connection: ConnectionName
-    rows: list[Row]
-    owner: RunnerNumber
-    lease_until: datetime
+LifeKey: TypeAlias = tuple[AccountName, ConnectionName, Identifier]
+Usage: TypeAlias = Counter[tuple[ConnectionName, datetime]]
 
 
 @dataclass(slots=True)
 class MemoryState:
-    """Rows, and what finds them quickly. Whoever reads or writes holds `lock`.
-
-    `lines` hold the open rows of each profile in order; the first of a line is its head and the
-    only one that may be claimed. `ready` and `waiting` hold the pending heads of each connection,
-    sorted.
-    """
+    """Rows, and what finds them quickly. Whoever reads or writes holds `lock`."""
 
     lock: RLock = field(default_factory=RLock)
     rows: dict[MessageId, Row] = field(default_factory=dict)
     seen: set[tuple[ConnectionName, ChangeId]] = field(default_factory=set)
-    lines: dict[LineKey, deque[Row]] = field(default_factory=dict)
-    ready: defaultdict[ConnectionName, list[MessageId]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    waiting: defaultdict[ConnectionName, list[tuple[datetime, MessageId]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    lines: Lines = field(default_factory=Lines)
     batches: dict[BatchId, ClaimedBatch] = field(default_factory=dict)
     """Those not settled, oldest first."""
     enqueued: Counter[ConnectionName] = field(default_factory=Counter)
     tallies: defaultdict[ConnectionName, Counter[MessageState]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
+    usage: Usage = field(default_factory=Counter)
+    """Calls of each connection, by the quarter of an hour in which their attempts ended."""
     ledger: defaultdict[Scope, dict[Identifier, bytes | None]] = field(
         default_factory=lambda: defaultdict(dict)
     )
+    last_delivered: dict[LineKey, MessageId] = field(default_factory=dict)
+    """The latest change of each profile that was ever delivered."""
+    lives: defaultdict[LifeKey, list[Happening]] = field(default_factory=lambda: defaultdict(list))
     connections: dict[ConnectionName, ConnectionState] = field(default_factory=dict)
     runners: set[RunnerNumber] = field(default_factory=set)
     """Those that are alive."""
+    listeners: list[Callable[[], None]] = field(default_factory=list)
+    message_numbers: Iterator[int] = field(default_factory=lambda: count(1))
     runner_numbers: Iterator[int] = field(default_factory=lambda: count(1))
     batch_numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
+    def ring(self) -> None:
+        """Wake whoever listens; not to be called under the lock."""
+        with self.lock:
+            listeners = list(self.listeners)
+        for wake in listeners:
+            wake()
+
     def add(self, change: ProfileChange, state: MessageState, now: datetime) -> Row:
         """Store a new row and count it."""
-        row = Row(id=MessageId(len(self.rows) + 1), change=change, state=state, enqueued_at=now)
+        id_ = MessageId(next(self.message_numbers))
+        row = Row(id=id_, change=change, state=state, enqueued_at=now)
         self.rows[row.id] = row
         self.enqueued[change.scope.connection] += 1
         self.tallies[change.scope.connection][state] += 1
+        self.tell(row, Step.ENQUEUED, now)
         return row
 
     def move(self, row: Row, state: MessageState) -> None:
@@ -107,19 +82,51 @@ class MemoryState:
         sums[state] += 1
         row.state = state
 
-    def offer(self, row: Row) -> None:
-        """Let a pending head be found by claims, at once or when it is due."""
-        connection = row.change.scope.connection
-        if row.due_at is None:
-            insort(self.ready[connection], row.id)
+    def deliver(self, row: Row, now: datetime) -> None:
+        """Count a row as delivered, and note it in the ledger."""
+        held = self.ledger[row.change.scope]
+        if row.change.kind is ChangeKind.REMOVE:
+            held.pop(row.change.identifier, None)
         else:
-            insort(self.waiting[connection], (row.due_at, row.id))
+            held[row.change.identifier] = row.change.fingerprint
+        self.last_delivered[row.line] = max(row.id, self.last_delivered.get(row.line, row.id))
+        self.move(row, MessageState.DELIVERED)
+        row.settled_at = now
+        self.lines.leave(row)
+
+    def tell(
+        self,
+        row: Row,
+        step: Step,
+        at: datetime,
+        *,
+        told: str = "",
+        by: str = "",
+        into: MessageId | None = None,
+        exchanges: Sequence[Exchange] = (),
+    ) -> None:
+        """Add to the life of a row's profile."""
+        happening = Happening(
+            at=at,
+            step=step,
+            message=row.id,
+            segment=row.change.scope.segment,
+            kind=row.change.kind,
+            told=told,
+            by=by,
+            batch=row.batch,
+            into=into,
+            exchanges=exchanges,
+        )
+        self.lives[life_of(row)].append(happening)
 
     def last_open(
         self, scope: Scope, identifier: Identifier, before: MessageId | None = None
     ) -> Row | None:
         """Find the last open message of a profile in a scope, or the last one before another."""
-        for row in reversed(self.lines.get((scope.account, identifier), ())):
+        for row in reversed(self.lines.of((scope.account, identifier))):
+            if row.state is MessageState.DEAD:
+                continue
             if row.change.scope == scope and (before is None or row.id < before):
                 return row
         return None
@@ -130,3 +137,9 @@ class MemoryState:
         if last is None:
             return identifier in self.ledger[scope]
         return last.change.kind is not ChangeKind.REMOVE
+
+
+def life_of(row: Row) -> LifeKey:
+    """Tell whose life a row belongs to."""
+    scope = row.change.scope
+    return scope.account, scope.connection, row.change.identifier

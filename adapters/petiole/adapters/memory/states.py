@@ -1,8 +1,11 @@
 """The states of connections in memory."""
 
+from collections.abc import Callable
+
 from petiole.adapters.memory.state import MemoryState
 from petiole.core.domain.breaker import HEALTHY, ConnectionState
 from petiole.core.domain.change import ConnectionName
+from petiole.core.failpoints import FailPoint, reach
 
 
 class MemoryConnectionStates:
@@ -16,7 +19,22 @@ class MemoryConnectionStates:
         with self._state.lock:
             return self._state.connections.get(connection, HEALTHY)
 
-    def record(self, connection: ConnectionName, state: ConnectionState) -> None:
-        """Write; the last word wins."""
+    def change(
+        self,
+        connection: ConnectionName,
+        transition: Callable[[ConnectionState], ConnectionState],
+        *,
+        by: str = "",
+    ) -> ConnectionState:
+        """Write what the transition makes of the present state; a person's word rings the bell."""
         with self._state.lock:
-            self._state.connections[connection] = state
+            before = self._state.connections.get(connection, HEALTHY)
+            after = transition(before)
+            if after == before:
+                return after
+            reach(FailPoint.STATE_WRITTEN)
+            self._state.connections[connection] = after
+        reach(FailPoint.STATE_COMMITTED)
+        if by:
+            self._state.ring()
+        return after

@@ -3,7 +3,10 @@
 from types import TracebackType
 from typing import Self
 
+from petiole.adapters.memory.bell import MemoryBell
 from petiole.adapters.memory.bookkeeping import MemoryBookkeeping
+from petiole.adapters.memory.dead_letters import MemoryDeadLetters
+from petiole.adapters.memory.history import MemoryHistory
 from petiole.adapters.memory.ledger import MemoryLedger
 from petiole.adapters.memory.outbox import MemoryOutbox
 from petiole.adapters.memory.state import MemoryState
@@ -12,7 +15,7 @@ from petiole.core.ports.clock import Clock
 
 
 class MemoryStore:
-    """One runner's outbox, ledger, bookkeeping and connection states; gone with the process.
+    """One runner's view of everything that is stored; gone with the process.
 
     It stands in for a durable store in tests: closing one and opening another on the same `state`
     is a restart, two at a time are two runners. May be shared by threads.
@@ -24,7 +27,9 @@ class MemoryStore:
             self._owner = next(self.state.runner_numbers)
             self.state.runners.add(self._owner)
         self.outbox = MemoryOutbox(self.state, clock=clock, owner=self._owner)
-        self.parking = self.outbox
+        self.dead_letters = MemoryDeadLetters(self.state, clock=clock)
+        self.history = MemoryHistory(self.state)
+        self.bell = MemoryBell(self.state)
         self.ledger = MemoryLedger(self.state)
         self.bookkeeping = MemoryBookkeeping(self.state)
         self.states = MemoryConnectionStates(self.state)
