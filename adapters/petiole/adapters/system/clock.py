@@ -1,6 +1,7 @@
 """The machine's clock."""
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
@@ -9,3 +10,11 @@ class SystemClock:
     def now(self) -> datetime:
         """Tell the present moment: aware, in UTC."""
         return datetime.now(UTC)
+
+    def uptime(self) -> timedelta:
+        """Tell how long the machine has been up.
+
+        All processes share it on Linux and macOS, whose monotonic clock counts from the start of
+        the machine.
+        """
+        return timedelta(seconds=time.monotonic())

@@ -22,8 +22,13 @@ class _Failed:
     error: BaseException
 
 
+class _Woken:
+    """Somebody wants `collect` to return."""
+
+
+_WOKEN = _Woken()
 _Task: TypeAlias = Callable[[], Result]
-_Results: TypeAlias = "SimpleQueue[Result | _Failed]"
+_Results: TypeAlias = "SimpleQueue[Result | _Failed | _Woken]"
 
 
 class ThreadWorkers(Generic[Result]):
@@ -70,15 +75,20 @@ class ThreadWorkers(Generic[Result]):
         wait = min(max(timeout.total_seconds(), 0.0), threading.TIMEOUT_MAX)
         with suppress(Empty):
             while self._failed is None:
-                result = self._results.get_nowait() if results else self._results.get(timeout=wait)
+                result = self._results.get(timeout=wait)
+                wait = 0.0
                 if isinstance(result, _Failed):
                     self._failed = result
-                else:
+                elif not isinstance(result, _Woken):
                     results.append(result)
         if self._failed and not results:
             failed, self._failed = self._failed, None
             raise failed.error
         return results
+
+    def wake(self) -> None:
+        """Let `collect` return at once, or the next one; safe even in a signal handler."""
+        self._results.put(_WOKEN)
 
     def close(self) -> None:
         """Drop what has not been started, and give running tasks a moment to end."""
