@@ -40,6 +40,7 @@ class Ear:
 
 
 def stop(state: ConnectionState) -> ConnectionState:
+    """Pause it as an operator does."""
     return paused(state, PauseReason.OPERATOR, "maintenance", now=MOMENT, by="Noor")
 
 
@@ -142,11 +143,9 @@ class BellContract(StoreContract):
         self, stand: StoreStand, store: Store, bell: Bell, ear: Ear
     ) -> None:
         other = stand.open()
-        listening = other.bell.listen(Ear().wake)
-        listening.__enter__()
-        stand.kill(other)
 
-        with bell.listen(ear.wake):
+        with other.bell.listen(Ear().wake), bell.listen(ear.wake):
+            stand.kill(other)
             store.outbox.enqueue([change(1)], folding=True)
 
             assert ear.hears()

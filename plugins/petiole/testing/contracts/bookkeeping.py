@@ -1,21 +1,27 @@
 """What every bookkeeping promises."""
 
+from datetime import UTC, datetime, timedelta
+
+from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.change import ChangeKind, ConnectionName
-from petiole.core.domain.dead_letter import DeadLetter
+from petiole.core.domain.dead_letter import Decision, LetterSelection
 from petiole.core.domain.message import MessageState
 from petiole.core.domain.settlement import DELIVERED, Bury, Defer, Park, Retry, Verdict
 from petiole.core.domain.tally import Tally
-from petiole.testing.changes import change, person, scope
-from petiole.testing.contracts.runs import MINUTE, NEWSLETTER, claim, settle
+from petiole.testing.changes import MOMENT, change
+from petiole.testing.contracts.runs import (
+    LEASE,
+    MINUTE,
+    NEWSLETTER,
+    ONE_CALL,
+    WELCOME,
+    claim,
+    end,
+    fill,
+    settle,
+)
 from petiole.testing.contracts.store import StoreContract
 from petiole.testing.stands import Store, StoreStand
-
-
-def end(store: Store, number: int, verdict: Verdict, connection: str = NEWSLETTER) -> None:
-    """Enqueue an addition and settle it so."""
-    store.outbox.enqueue([change(number, within=scope(connection))], folding=True)
-    [batch] = claim(store, connection)
-    settle(store, batch, verdict)
 
 
 class TallyContract:
@@ -57,6 +63,25 @@ class TallyContract:
 
         assert store.bookkeeping.audit(NEWSLETTER) == store.bookkeeping.tally(NEWSLETTER)
 
+    def test_kept_sums_outlive_what_is_pruned(self, stand: StoreStand, store: Store) -> None:
+        end(store, 1, DELIVERED)
+        end(store, 2, Bury("105", "unknown field"))
+        before = store.bookkeeping.tally(NEWSLETTER)
+        stand.clock.advance(MINUTE)
+
+        store.history.prune(stand.clock.now(), limit=10)
+
+        assert store.bookkeeping.tally(NEWSLETTER) == before
+        assert store.bookkeeping.audit(NEWSLETTER).enqueued == 1
+
+    def test_erased_messages_are_counted(self, store: Store) -> None:
+        end(store, 1, Bury("105", "unknown field"))
+
+        store.dead_letters.decide(LetterSelection(), Decision.DISCARD, by="Noor")
+
+        tally = store.bookkeeping.tally(NEWSLETTER)
+        assert tally == Tally(enqueued=1, states={MessageState.ERASED: 1})
+
     def test_connections_are_counted_apart(self, store: Store) -> None:
         end(store, 1, DELIVERED)
         end(store, 1, DELIVERED, "welcome")
@@ -73,82 +98,102 @@ class TallyContract:
         assert stand.open().bookkeeping.tally(NEWSLETTER) == before
 
 
-class DeadLetterContract:
-    """`Bookkeeping.dead_letters`."""
+def calls(count: int, ended_at: datetime) -> AttemptRecord:
+    """An attempt that took so many calls, and ended then."""
+    return AttemptRecord(began_at=ended_at - MINUTE, ended_at=ended_at, calls=count)
 
-    def test_there_are_none_at_first(self, store: Store) -> None:
-        assert list(store.bookkeeping.dead_letters(None, limit=10)) == []
 
-    def test_letter_carries_the_words_of_the_platform(
-        self, stand: StoreStand, store: Store
-    ) -> None:
-        end(store, 1, Bury("105", "veld 'städt' onbekend"))
+class CallsContract:
+    """`Bookkeeping.calls`."""
 
-        [letter] = store.bookkeeping.dead_letters(NEWSLETTER, limit=10)
+    def test_no_calls_were_made_at_first(self, store: Store) -> None:
+        assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 0
 
-        assert letter == DeadLetter(
-            id=letter.id,
-            connection=NEWSLETTER,
-            segment=scope().segment,
-            identifier=person(1),
-            kind=ChangeKind.ADD,
-            state=MessageState.DEAD,
-            code="105",
-            reason="veld 'städt' onbekend",
-            attempts=1,
-            at=stand.clock.now(),
-        )
+    def test_calls_of_settled_attempts_add_up(self, store: Store) -> None:
+        for number, count in enumerate((1, 3, 0), start=1):
+            fill(store, number, number)
+            settle(store, claim(store)[0], record=calls(count, MOMENT))
 
-    def test_parked_messages_are_listed_too(self, stand: StoreStand, store: Store) -> None:
-        end(store, 1, Park("timeout", "no answer"))
-        parked_at = stand.clock.now()
-        stand.clock.advance(MINUTE)
+        assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 4
 
-        [letter] = store.bookkeeping.dead_letters(NEWSLETTER, limit=10)
-
-        assert (letter.state, letter.code, letter.at) == (
-            MessageState.PARKED,
-            "timeout",
-            parked_at,
-        )
-
-    def test_newest_come_first_up_to_the_limit(self, stand: StoreStand, store: Store) -> None:
-        for number in range(1, 6):
-            end(store, number, Bury("105", "unknown field"))
-            stand.clock.advance(MINUTE)
-
-        letters = store.bookkeeping.dead_letters(NEWSLETTER, limit=3)
-
-        assert [letter.identifier for letter in letters] == [person(5), person(4), person(3)]
-
-    def test_newest_are_those_that_ended_last(self, stand: StoreStand, store: Store) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [batch] = claim(store)
-        end(store, 2, Bury("105", "unknown field"))
-        stand.clock.advance(MINUTE)
-        settle(store, batch, Bury("105", "unknown field"))
-
-        letters = store.bookkeeping.dead_letters(NEWSLETTER, limit=3)
-
-        assert [letter.identifier for letter in letters] == [person(1), person(2)]
-
-    def test_one_connection_or_all_are_listed(self, store: Store) -> None:
-        end(store, 1, Bury("105", "unknown field"))
-        end(store, 2, Bury("105", "unknown field"), "welcome")
-
-        one = store.bookkeeping.dead_letters(ConnectionName("welcome"), limit=10)
-        both = store.bookkeeping.dead_letters(None, limit=10)
-
-        assert [letter.identifier for letter in one] == [person(2)]
-        assert [letter.identifier for letter in both] == [person(2), person(1)]
-
-    def test_other_messages_are_no_letters(self, store: Store) -> None:
-        end(store, 1, DELIVERED)
-        store.outbox.enqueue([change(2)], folding=True)
+    def test_attempt_that_is_not_settled_does_not_count(self, store: Store) -> None:
+        fill(store, 1, 1)
         claim(store)
 
-        assert list(store.bookkeeping.dead_letters(None, limit=10)) == []
+        assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 0
+
+    def test_attempts_count_whatever_came_of_them(self, stand: StoreStand, store: Store) -> None:
+        soon = stand.clock.now() + MINUTE
+        verdicts: list[Verdict] = [
+            Bury("105", "no"),
+            Park("x", "?"),
+            Retry(soon, "503", "down"),
+            Defer(soon, ""),
+        ]
+        for number, verdict in enumerate(verdicts, start=1):
+            end(store, number, verdict)
+
+        assert store.bookkeeping.calls([NEWSLETTER], ONE_CALL.ended_at) == 4
+
+    def test_attempt_that_was_overtaken_does_not_count(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        fill(store, 1, 1)
+        [slow] = claim(store)
+        stand.clock.advance(LEASE)
+        [quick] = claim(stand.open())
+
+        settle(store, slow)
+        settle(store, quick)
+
+        assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 1
+
+    def test_connections_are_counted_together_as_asked(self, store: Store) -> None:
+        end(store, 1, DELIVERED)
+        end(store, 2, DELIVERED, WELCOME)
+        end(store, 3, DELIVERED, WELCOME)
+
+        told = store.bookkeeping.calls
+
+        assert told([NEWSLETTER], MOMENT) == 1
+        assert told([WELCOME], MOMENT) == 2
+        assert told([NEWSLETTER, WELCOME], MOMENT) == 3
+        assert told([], MOMENT) == 0
+
+    def test_only_what_ended_since_the_moment_counts(self, store: Store) -> None:
+        midnight = datetime(2026, 3, 1, 23, tzinfo=UTC)
+        for number, minutes in enumerate((-16, -1, 0, 1, 700), start=1):
+            fill(store, number, number)
+            settle(store, claim(store)[0], record=calls(1, midnight + minutes * MINUTE))
+
+        told = [
+            store.bookkeeping.calls([NEWSLETTER], midnight + minutes * MINUTE)
+            for minutes in (-30, -15, 0, 15, 705)
+        ]
+
+        assert told == [5, 4, 3, 1, 0]
+
+    def test_moment_within_a_quarter_counts_the_whole_of_it(self, store: Store) -> None:
+        began = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
+        fill(store, 1, 1)
+        settle(store, claim(store)[0], record=calls(2, began))
+
+        told = store.bookkeeping.calls([NEWSLETTER], began + 14 * MINUTE)
+
+        assert told == 2
+
+    def test_calls_survive_the_runner_and_what_is_pruned(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        end(store, 1, DELIVERED)
+        stand.kill(store)
+        stand.clock.advance(timedelta(days=9))
+        other = stand.open()
+
+        other.history.prune(stand.clock.now(), limit=10)
+
+        assert other.bookkeeping.calls([NEWSLETTER], MOMENT) == 1
 
 
-class BookkeepingContract(TallyContract, DeadLetterContract, StoreContract):
+class BookkeepingContract(TallyContract, CallsContract, StoreContract):
     """`ports.bookkeeping`: override `stand`."""

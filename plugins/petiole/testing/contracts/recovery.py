@@ -6,7 +6,7 @@ import pytest
 
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ChangeKind
-from petiole.core.domain.message import MessageState
+from petiole.core.domain.message import Batch, MessageState
 from petiole.testing.changes import change
 from petiole.testing.contracts.runs import (
     ALL,
@@ -74,7 +74,7 @@ class RecoveryContract:
         self, stand: StoreStand, store: Store
     ) -> None:
         fill(store, 1, 3)
-        batches = []
+        batches: list[Batch] = []
 
         for _ in range(3):
             batches += claim(stand.open())
