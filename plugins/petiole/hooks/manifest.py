@@ -126,7 +126,9 @@ def _remedy(made_for: int, host_apis: Collection[int]) -> str:
 
 
 def _explained(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
+    # An unknown key goes first: the one that is missing may be the same, misspelt.
+    found = error.errors(include_url=False, include_input=False)
+    first = min(found, key=lambda one: one["type"] != "extra_forbidden")
     where = ".".join(str(part) for part in first["loc"])
     last = str(first["loc"][-1]) if first["loc"] else ""
     if first["type"] == "extra_forbidden":

@@ -209,6 +209,8 @@ class Plugins:
 
 
 def _imported(entry_point: EntryPoint) -> object:
+    if not entry_point.pattern.match(entry_point.value):
+        raise ConfigurationError(f"its entry point {entry_point.value!r} names no module")
     try:
         return entry_point.load()
     except (Exception, SystemExit) as error:
