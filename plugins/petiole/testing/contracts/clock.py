@@ -1,6 +1,6 @@
 """What every clock promises."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -25,3 +25,9 @@ class ClockContract:
         first = clock.now()
 
         assert clock.now() >= first
+
+    @keeps(Clock.uptime, "never jumps")
+    def test_uptime_does_not_run_backwards_between_two_looks(self, clock: Clock) -> None:
+        first = clock.uptime()
+
+        assert clock.uptime() >= first >= timedelta()
