@@ -51,7 +51,9 @@ class MutantRun:
                 )
                 node.obj = suite
                 node.own_markers.extend(_marks(suite))
-                node.trial = Trial(name=node.nodeid, suite=suite, habitat=habitat, mutant=mutant)
+                node.trial = Trial(
+                    name=node.nodeid, title=node.name, suite=suite, habitat=habitat, mutant=mutant
+                )
                 yield node
 
     @pytest.hookimpl(trylast=True)
@@ -138,7 +140,8 @@ class MutantRun:
         report.outcome, report.longrepr = "passed", None
         if report.when == "teardown" and trial.survived:
             verdict, report.outcome, report.longrepr = "survived", "failed", trial.obituary
-            report.nodeid = trial.name
+            path, line, _ = report.location
+            report.nodeid, report.location = trial.name, (path, line, trial.title)
         setattr(report, _VERDICT, verdict)
         return report
 

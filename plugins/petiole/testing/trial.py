@@ -19,6 +19,7 @@ class Trial:
     """
 
     name: str
+    title: str
     suite: type
     habitat: Habitat
     mutant: Mutant

@@ -3,6 +3,7 @@
 from petiole.core.domain.batching import Backlog, BatchPolicy
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.settlement import Retry
+from petiole.core.ports.outbox import Outbox
 from petiole.testing.changes import change, scope, weighing
 from petiole.testing.contracts.runs import (
     ALL,
@@ -14,6 +15,7 @@ from petiole.testing.contracts.runs import (
     fill,
     settle,
 )
+from petiole.testing.promises import keeps
 from petiole.testing.stands import Store, StoreStand
 
 UPDATE = ChangeKind.UPDATE
@@ -22,9 +24,12 @@ UPDATE = ChangeKind.UPDATE
 class BacklogContract:
     """`Outbox.backlog`."""
 
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
     def test_nothing_is_claimable_at_first(self, store: Store) -> None:
         assert store.outbox.backlog(NEWSLETTER, ALL) == Backlog()
 
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
+    @keeps(Outbox, "as UTF-8")
     def test_claimable_messages_and_their_weight_are_told(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -37,6 +42,7 @@ class BacklogContract:
             claimable=2, weight_bytes=weight, oldest_enqueued_at=stand.clock.now()
         )
 
+    @keeps(Outbox.backlog, "no further than one batch deep")
     def test_look_is_one_batch_deep(self, store: Store) -> None:
         fill(store, 1, 10)
 
@@ -44,6 +50,7 @@ class BacklogContract:
 
         assert (backlog.claimable, backlog.weight_bytes) == (3, 3 * len("{}"))
 
+    @keeps(Outbox.backlog, "no further than one batch deep")
     def test_look_ends_where_the_weight_is_reached(self, store: Store) -> None:
         store.outbox.enqueue([weighing(number, 60) for number in range(1, 10)], folding=True)
 
@@ -53,6 +60,7 @@ class BacklogContract:
         assert (above.claimable, above.weight_bytes) == (2, 120)
         assert exact == above
 
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
     def test_age_is_that_of_the_oldest(self, stand: StoreStand, store: Store) -> None:
         began = stand.clock.now()
         fill(store, 1, 1)
@@ -61,6 +69,8 @@ class BacklogContract:
 
         assert store.outbox.backlog(NEWSLETTER, ALL).oldest_enqueued_at == began
 
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
+    @keeps(Outbox, "what returned has survived a crash")
     def test_age_survives_the_runner(self, stand: StoreStand, store: Store) -> None:
         began = stand.clock.now()
         fill(store, 1, 37)
@@ -69,16 +79,19 @@ class BacklogContract:
 
         assert stand.open().outbox.backlog(NEWSLETTER, ALL).oldest_enqueued_at == began
 
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
     def test_change_behind_another_is_not_claimable(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(1, UPDATE), change(1, UPDATE)], folding=False)
 
         assert store.outbox.backlog(NEWSLETTER, ALL).claimable == 1
 
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
     def test_other_connections_do_not_count(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(2, within=scope("welcome"))], folding=True)
 
         assert store.outbox.backlog(NEWSLETTER, ALL).claimable == 1
 
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
     def test_wait_for_a_later_try_is_told_until_it_is_over(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -94,6 +107,7 @@ class BacklogContract:
         assert (waiting.claimable, waiting.next_due_at) == (0, due_at)
         assert (over.claimable, over.next_due_at) == (1, due_at + MINUTE)
 
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
     def test_batches_in_flight_are_told_from_abandoned_ones(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -109,6 +123,7 @@ class BacklogContract:
         assert (before.in_flight, before.abandoned) == (2, 0)
         assert (after.in_flight, after.abandoned) == (1, 1)
 
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
     def test_batch_is_abandoned_once_its_lease_is_over(
         self, stand: StoreStand, store: Store
     ) -> None:

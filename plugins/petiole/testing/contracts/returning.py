@@ -6,6 +6,7 @@ from typing import TypeAlias
 import pytest
 
 from petiole.core.domain.change import ChangeKind
+from petiole.core.ports.outbox import Outbox
 from petiole.testing.changes import change, scope
 from petiole.testing.contracts.runs import (
     buried,
@@ -13,6 +14,7 @@ from petiole.testing.contracts.runs import (
     deliver_everything,
     settle,
 )
+from petiole.testing.promises import keeps
 from petiole.testing.stands import Store
 
 ADD, UPDATE, REMOVE = ChangeKind.ADD, ChangeKind.UPDATE, ChangeKind.REMOVE
@@ -42,6 +44,7 @@ class ReturnContract:
 
         return together if request.param == "one call" else apart
 
+    @keeps(Outbox.enqueue, "is folded into the one before it")
     def test_delivered_profile_is_updated(self, store: Store, come_back: ComeBack) -> None:
         store.outbox.enqueue([change(1, fields={"a": 1})], folding=True)
         deliver_everything(store)
@@ -50,11 +53,13 @@ class ReturnContract:
 
         assert kinds_left(store) == [UPDATE]
 
+    @keeps(Outbox.enqueue, "is folded into the one before it")
     def test_unknown_profile_is_added(self, store: Store, come_back: ComeBack) -> None:
         come_back(store)
 
         assert kinds_left(store) == [ADD]
 
+    @keeps(Outbox.enqueue, "is folded into the one before it")
     def test_profile_is_updated_behind_its_open_addition(
         self, store: Store, come_back: ComeBack
     ) -> None:
@@ -66,6 +71,7 @@ class ReturnContract:
 
         assert kinds_left(store) == [UPDATE]
 
+    @keeps(Outbox.enqueue, "is folded into the one before it")
     def test_profile_is_added_behind_its_open_removal(
         self, store: Store, come_back: ComeBack
     ) -> None:
@@ -78,6 +84,7 @@ class ReturnContract:
 
         assert kinds_left(store) == [ADD]
 
+    @keeps(Outbox.enqueue, "is folded into the one before it")
     def test_profile_is_added_after_its_addition_was_buried(
         self, store: Store, come_back: ComeBack
     ) -> None:
@@ -88,6 +95,7 @@ class ReturnContract:
 
         assert kinds_left(store) == [ADD]
 
+    @keeps(Outbox.enqueue, "is folded into the one before it")
     def test_profile_of_another_segment_is_added(self, store: Store, come_back: ComeBack) -> None:
         store.outbox.enqueue([change(1, within=OTHER_SEGMENT)], folding=True)
         deliver_everything(store)
@@ -96,6 +104,7 @@ class ReturnContract:
 
         assert kinds_left(store) == [ADD]
 
+    @keeps(Outbox.enqueue, "is folded into the one before it")
     def test_open_changes_of_other_segments_are_looked_past(
         self, store: Store, come_back: ComeBack
     ) -> None:
