@@ -6,7 +6,7 @@ import pytest
 
 from petiole.core.domain.backoff import LONGEST_WAIT
 from petiole.core.domain.change import ChangeKind
-from petiole.core.domain.message import BatchId, MessageState
+from petiole.core.domain.message import MessageState
 from petiole.core.domain.settlement import (
     DELIVERED,
     Bury,
@@ -17,10 +17,11 @@ from petiole.core.domain.settlement import (
     Verdict,
 )
 from petiole.core.errors import OutboxError
-from petiole.testing.changes import MOMENT, change, person, scope, snapshot
+from petiole.core.ports.ledger import Ledger
+from petiole.core.ports.outbox import Outbox
+from petiole.testing.changes import change, person, scope, snapshot
 from petiole.testing.contracts.runs import (
     ALL,
-    LEASE,
     MINUTE,
     NEWSLETTER,
     ONE_CALL,
@@ -30,6 +31,7 @@ from petiole.testing.contracts.runs import (
     settle,
     settlement,
 )
+from petiole.testing.promises import keeps
 from petiole.testing.stands import Store, StoreStand
 
 ADD, UPDATE, REMOVE = ChangeKind.ADD, ChangeKind.UPDATE, ChangeKind.REMOVE
@@ -39,6 +41,7 @@ HOUR = timedelta(hours=1)
 class SettleContract:
     """`Outbox.settle`."""
 
+    @keeps(Outbox.settle, "in the ledger from the same moment on")
     def test_delivered_profile_is_in_the_ledger(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(2)], folding=True)
         [batch] = claim(store)
@@ -49,6 +52,7 @@ class SettleContract:
         assert store.ledger.holds(scope(), person(1))
         assert not store.ledger.holds(scope(), person(2))
 
+    @keeps(Outbox.settle, "in the ledger from the same moment on")
     def test_removed_profile_leaves_the_ledger(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(1, REMOVE)], folding=False)
 
@@ -56,6 +60,8 @@ class SettleContract:
 
         assert not store.ledger.holds(scope(), person(1))
 
+    @keeps(Outbox.settle, "Record the verdicts")
+    @keeps(Outbox, "the accounting identity holds")
     def test_each_message_gets_its_own_verdict(self, stand: StoreStand, store: Store) -> None:
         store.outbox.enqueue([change(number) for number in range(1, 6)], folding=True)
         [batch] = claim(store)
@@ -81,6 +87,7 @@ class SettleContract:
         }
         assert tally == store.bookkeeping.audit(NEWSLETTER)
 
+    @keeps(Outbox.settle, "Record the verdicts")
     def test_batches_are_settled_together(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(2, within=scope("welcome"))], folding=True)
         batches = [*claim(store), *claim(store, "welcome")]
@@ -90,6 +97,7 @@ class SettleContract:
         assert store.ledger.holds(scope(), person(1))
         assert store.ledger.holds(scope("welcome"), person(2))
 
+    @keeps(Outbox.settle, "lets the next change of its profile become claimable")
     @pytest.mark.parametrize("verdict", [DELIVERED, buried()])
     def test_next_change_of_the_profile_becomes_claimable(
         self, store: Store, verdict: Verdict
@@ -102,6 +110,7 @@ class SettleContract:
         assert store.outbox.backlog(NEWSLETTER, ALL).claimable == 1
         assert [m.change for m in deliver_everything(store)] == [change(1, UPDATE)]
 
+    @keeps(Outbox.settle, "a parked one keeps its profile waiting")
     def test_parked_change_keeps_its_profile_waiting(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(1, UPDATE)], folding=False)
         [batch] = claim(store)
@@ -110,6 +119,7 @@ class SettleContract:
 
         assert list(claim(store)) == []
 
+    @keeps(Outbox.settle, "so does a buried one that holds")
     def test_buried_change_that_holds_keeps_its_profile_waiting(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(1, UPDATE), change(2)], folding=False)
         [batch] = claim(store)
@@ -119,6 +129,7 @@ class SettleContract:
         assert list(claim(store)) == []
         assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DEAD] == 2
 
+    @keeps(Ledger.compare, "a dead one counts as nothing")
     def test_buried_change_that_holds_counts_as_nothing_in_a_comparison(self, store: Store) -> None:
         store.outbox.enqueue([change(1, fields={"a": 1})], folding=False)
         settle(store, claim(store)[0], Bury("105", "unknown field", holds=True))
@@ -126,6 +137,7 @@ class SettleContract:
         with store.ledger.compare(scope(), snapshot((1, {"a": 1})), mirror=False) as comparison:
             assert comparison.difference().added == 1
 
+    @keeps(Outbox.settle, "so does a buried one that holds")
     def test_held_profile_still_takes_changes(self, store: Store) -> None:
         store.outbox.enqueue([change(1)], folding=True)
         settle(store, claim(store)[0], Bury("105", "unknown field", holds=True))
@@ -136,6 +148,7 @@ class SettleContract:
         assert (tally[MessageState.PENDING], tally[MessageState.FOLDED]) == (1, 1)
         assert list(claim(store)) == []
 
+    @keeps(Outbox.settle, "Record the verdicts")
     def test_moment_that_no_wait_can_reach_is_not_waited_for(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -149,6 +162,7 @@ class SettleContract:
         assert store.outbox.backlog(NEWSLETTER, ALL).claimable == 2
         assert [m.change for m in deliver_everything(store)] == [change(1), change(2)]
 
+    @keeps(Outbox.settle, "Record the verdicts")
     def test_wait_goes_on_where_the_clock_was_set_back_a_little(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -162,6 +176,7 @@ class SettleContract:
         assert list(claim(store)) == []
         assert store.outbox.backlog(NEWSLETTER, ALL).next_due_at == due_at
 
+    @keeps(Outbox, "in the order in which they were enqueued")
     def test_change_that_is_tried_again_keeps_its_place(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -174,6 +189,7 @@ class SettleContract:
 
         assert [m.change.kind for m in deliver_everything(store)] == [ADD, UPDATE]
 
+    @keeps(Outbox.settle, "Record the verdicts")
     def test_retry_waits_until_it_is_due(self, stand: StoreStand, store: Store) -> None:
         store.outbox.enqueue([change(1)], folding=True)
         [batch] = claim(store)
@@ -185,6 +201,7 @@ class SettleContract:
 
         assert [message.attempt for message in claim(store)[0].messages] == [2]
 
+    @keeps(Outbox, "what returned has survived a crash")
     def test_wait_survives_the_runner(self, stand: StoreStand, store: Store) -> None:
         store.outbox.enqueue([change(1)], folding=True)
         [batch] = claim(store)
@@ -194,6 +211,7 @@ class SettleContract:
 
         assert stand.open().outbox.backlog(NEWSLETTER, ALL).next_due_at == due_at
 
+    @keeps(Outbox.settle, "Deferring gives the attempt back")
     def test_deferring_gives_the_attempt_back(self, stand: StoreStand, store: Store) -> None:
         store.outbox.enqueue([change(1)], folding=True)
         [batch] = claim(store)
@@ -204,6 +222,7 @@ class SettleContract:
         stand.clock.advance(MINUTE)
         assert [message.attempt for message in claim(store)[0].messages] == [1]
 
+    @keeps(Outbox.settle, "Deferring gives the attempt back")
     def test_deferred_without_a_moment_is_claimable_at_once(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(2)], folding=True)
         [batch] = claim(store)
@@ -212,98 +231,7 @@ class SettleContract:
 
         assert [m.change for m in deliver_everything(store)] == [change(1), change(2)]
 
-    def test_settled_batch_is_not_ours_any_more(self, store: Store) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [batch] = claim(store)
-        settle(store, batch)
-
-        lost = settle(store, batch, buried())
-
-        assert lost == [batch.id]
-        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DELIVERED] == 1
-
-    def test_batch_named_twice_is_settled_once(self, store: Store) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [batch] = claim(store)
-        once = settlement(batch)
-
-        lost = store.outbox.settle([once, once])
-
-        assert list(lost) == [batch.id]
-        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DELIVERED] == 1
-
-    def test_batch_that_never_was_is_not_ours(self, store: Store) -> None:
-        unknown = BatchId(4711)
-
-        lost = store.outbox.settle([Settlement(unknown, 1, {}, ONE_CALL)])
-
-        assert list(lost) == [unknown]
-
-    def test_batch_that_another_took_over_is_not_ours(
-        self, stand: StoreStand, store: Store
-    ) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [batch] = claim(store)
-        stand.clock.advance(LEASE)
-        other = stand.open()
-        [taken] = claim(other)
-
-        assert settle(store, batch, buried()) == [batch.id]
-        assert settle(other, taken) == []
-        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DELIVERED] == 1
-
-    def test_batch_that_its_own_runner_took_anew_is_settled_by_the_last_claim_only(
-        self, stand: StoreStand, store: Store
-    ) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [first] = claim(store)
-        stand.clock.advance(LEASE)
-        [second] = claim(store)
-
-        assert settle(store, first, buried()) == [first.id]
-        assert settle(store, second) == []
-        assert store.bookkeeping.tally(NEWSLETTER)[MessageState.DELIVERED] == 1
-
-    def test_runner_that_was_asleep_beyond_its_lease_records_nothing_at_all(
-        self, stand: StoreStand, store: Store
-    ) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [asleep] = claim(store)
-        stand.clock.advance(LEASE)
-        other = stand.open()
-        [taken] = claim(other)
-        settle(other, taken, Retry(stand.clock.now(), "503", "down"))
-        [again] = claim(other)
-
-        assert settle(store, asleep) == [asleep.id]
-
-        assert not store.ledger.holds(scope(), person(1))
-        assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 1
-        assert settle(other, again) == []
-
-    def test_other_batches_are_settled_beside_a_lost_one(
-        self, stand: StoreStand, store: Store
-    ) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [slow] = claim(store)
-        stand.clock.advance(LEASE)
-        claim(stand.open())
-        store.outbox.enqueue([change(2)], folding=True)
-        [quick] = claim(store)
-
-        lost = store.outbox.settle([settlement(slow), settlement(quick)])
-
-        assert list(lost) == [slow.id]
-        assert store.ledger.holds(scope(), person(2))
-        assert not store.ledger.holds(scope(), person(1))
-
-    def test_batch_is_ours_until_another_takes_it(self, stand: StoreStand, store: Store) -> None:
-        store.outbox.enqueue([change(1)], folding=True)
-        [batch] = claim(store)
-        stand.clock.advance(LEASE)
-
-        assert settle(store, batch) == []
-
+    @keeps(Outbox.settle, "do not name exactly its messages")
     def test_verdicts_must_name_every_message_and_no_other(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(2)], folding=True)
         [batch] = claim(store)
@@ -315,6 +243,8 @@ class SettleContract:
         assert store.bookkeeping.tally(NEWSLETTER)[MessageState.IN_FLIGHT] == 2
         assert settle(store, batch) == []
 
+    @keeps(Outbox, "Each call is one transaction")
+    @keeps(Outbox.settle, "nothing at all was recorded")
     def test_call_happens_whole_or_not_at_all(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(2, within=scope("welcome"))], folding=True)
         [good], [bad] = claim(store), claim(store, "welcome")
@@ -325,6 +255,7 @@ class SettleContract:
         assert not store.ledger.holds(scope(), person(1))
         assert settle(store, good) == []
 
+    @keeps(Outbox, "what returned has survived a crash")
     def test_what_was_settled_survives_its_runner(self, stand: StoreStand, store: Store) -> None:
         store.outbox.enqueue([change(1)], folding=True)
         [batch] = claim(store)
