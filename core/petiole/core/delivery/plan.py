@@ -1,6 +1,6 @@
 """Plan a sync: what would be added, updated and removed to make the platform hold a snapshot."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from petiole.core.delivery.reading import (
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.errors import AudienceError
 from petiole.core.ports.audience import Audience
-from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat
+from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat, SnapshotProfile
 
 MODERATE_REMOVALS = 1_000
 """Up to so many removals are never questioned."""
@@ -101,13 +101,16 @@ def plan_sync(
     ledger: Ledger,
     mirror: bool,
     refusals: Refusals,
+    sift: Callable[[Iterator[SnapshotProfile]], Iterator[SnapshotProfile]] = iter,
 ) -> Iterator[Plan]:
     """Read the whole snapshot and compare it; nothing is enqueued yet.
+
+    `sift` may leave profiles out, as if the snapshot lacked them.
 
     Raises:
         AudienceError: the source cannot be read, or lacks a column that is needed.
     """
     require_columns(audience, [*keying.columns, *(mapping.columns or {}).values()])
     profiles = read_profiles(audience, keying, mapping, refusals)
-    with ledger.compare(scope, profiles, mirror=mirror) as comparison:
+    with ledger.compare(scope, sift(profiles), mirror=mirror) as comparison:
         yield Plan(comparison=comparison, refusals=refusals)

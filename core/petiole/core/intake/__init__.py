@@ -1,0 +1,1 @@
+"""Use cases inwards: fetch engagements, hand them on, and keep those suppressed out of a sync."""

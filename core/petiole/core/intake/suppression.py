@@ -1,0 +1,53 @@
+"""Leave those out of a sync who complained, or whose mailbox is gone."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from petiole.core.domain.change import AccountName, ChangeKind, ProfileChange
+from petiole.core.domain.chunking import chunked
+from petiole.core.domain.engagement import EngagementKind
+from petiole.core.domain.identity import Identifier
+from petiole.core.ports.engagements import EngagementBooks
+from petiole.core.ports.ledger import SnapshotProfile
+
+Item = TypeVar("Item")
+
+CHUNK = 1_000
+"""Looked up at once."""
+
+
+@dataclass(slots=True)
+class Suppression:
+    """Passes on, lazily and in order, what concerns nobody who is suppressed; counts the rest."""
+
+    books: EngagementBooks
+    account: AccountName
+    kinds: Collection[EngagementKind]
+    count: int = 0
+
+    def profiles(self, profiles: Iterable[SnapshotProfile]) -> Iterator[SnapshotProfile]:
+        """Sift a snapshot; whom it then lacks, a mirror removes."""
+        return self._sifted(profiles, lambda profile: profile.identifier)
+
+    def changes(self, changes: Iterable[ProfileChange]) -> Iterator[ProfileChange]:
+        """Sift a log; removals pass."""
+        return self._sifted(
+            changes,
+            lambda change: None if change.kind is ChangeKind.REMOVE else change.identifier,
+        )
+
+    def _sifted(
+        self, items: Iterable[Item], whom: Callable[[Item], Identifier | None]
+    ) -> Iterator[Item]:
+        if not self.kinds:
+            yield from items
+            return
+        for chunk in chunked(items, most=CHUNK, heaviest=CHUNK, weigh=lambda _: 1):
+            asked = {identifier for item in chunk if (identifier := whom(item)) is not None}
+            suppressed = self.books.suppressed(self.account, asked, self.kinds)
+            for item in chunk:
+                if whom(item) in suppressed:
+                    self.count += 1
+                else:
+                    yield item
