@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from petiole.core.errors import ConfigurationError, ManifestError, UnknownAdapter
-from petiole.hooks import Manifest, specs
+from petiole.hooks import Manifest, SandboxSpec, specs
 from petiole.hooks.markers import PROJECT
 from petiole.host.comparison import refuse_mismatch, specs_in
 from petiole.host.installed import FoundPlugin, find_plugins
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import click
 
     from petiole.core.domain.events import MessageBuried, MessagesDelivered
-    from petiole.hooks import AnyAdapterSpec, SandboxSpec
+    from petiole.hooks import AnyAdapterSpec
 
 __all__ = ["FoundPlugin", "Plugins", "find_plugins"]
 
@@ -94,22 +94,22 @@ class Plugins:
         """
         hook = "petiole_provide_adapters"
         try:
-            answers: list[object] = self._only(name, hook)()
+            answers = self._ask(name, hook)
         except (Exception, SystemExit) as error:
             raise ConfigurationError(f"{hook} failed: {type(error).__name__}: {error}") from error
         return [spec for answer in answers for spec in specs_in(answer)]
 
-    def sandbox(self, name: str) -> "SandboxSpec":
+    def sandbox(self, name: str) -> SandboxSpec:
         """Ask one plugin for its platform's twin.
 
         Raises:
             UnknownAdapter: it offers none.
         """
         self.load(name)
-        answers: list[SandboxSpec] = self._only(name, "petiole_provide_sandbox")()
-        if not answers:
-            raise UnknownAdapter(f"plugin {name!r} offers no sandbox")
-        return answers[0]
+        for answer in self._ask(name, "petiole_provide_sandbox"):
+            if isinstance(answer, SandboxSpec):
+                return answer
+        raise UnknownAdapter(f"plugin {name!r} offers no sandbox")
 
     def load_observers(self) -> None:
         """Load the plugins that declare that they observe; a bad one is logged and skipped."""
@@ -129,7 +129,7 @@ class Plugins:
         for plugin in self.found:
             if plugin.manifest and name in plugin.manifest.commands:
                 self.load(plugin.name)
-                self._only(plugin.name, "petiole_register_commands")(cli=cli)
+                self._ask(plugin.name, "petiole_register_commands", cli=cli)
 
     def delivered(self, event: "MessagesDelivered") -> None:
         """Tell every loaded plugin; one that fails is logged, and the others are told."""
@@ -161,12 +161,21 @@ class Plugins:
         return plugin
 
     def _tell(self, hook: str, event: "MessagesDelivered | MessageBuried") -> None:
-        told: pluggy.HookCaller = getattr(self._hooks.hook, hook)
-        for name in {implementation.plugin_name for implementation in told.get_hookimpls()}:
+        for name, _ in self._hooks.list_name_plugin():
             try:
-                self._only(name, hook)(event=event)
+                self._ask(name, hook, event=event)
             except Exception:  # noqa: BLE001 - a stranger's code; it is logged
                 _log.exception("plugin %s failed in %s", name, hook)
+
+    def _ask(self, name: str, hook: str, **given: object) -> Sequence[object]:
+        """Call a hook of one plugin; what one does is nothing to the others."""
+        caller: pluggy.HookCaller = getattr(self._hooks.hook, hook)
+        answers = [
+            implementation.function(*(given[argument] for argument in implementation.argnames))
+            for implementation in caller.get_hookimpls()
+            if implementation.plugin_name == name
+        ]
+        return [answer for answer in answers if answer is not None]
 
     def _register(self, name: str, plugin: object) -> None:
         try:
@@ -202,10 +211,6 @@ class Plugins:
     def _implemented(self, name: str) -> set[str]:
         callers = self._hooks.get_hookcallers(self._hooks.get_plugin(name)) or ()
         return {caller.name for caller in callers}
-
-    def _only(self, name: str, hook: str) -> pluggy.HookCaller:
-        others = [plugin for other, plugin in self._hooks.list_name_plugin() if other != name]
-        return self._hooks.subset_hook_caller(hook, [p for p in others if p is not None])
 
 
 def _imported(entry_point: EntryPoint) -> object:
