@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import distributions
 from pathlib import Path
+from shutil import copytree
+from types import ModuleType
 
 import click
 import pytest
@@ -11,7 +13,8 @@ import pytest
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.events import MessagesDelivered
 from petiole.core.errors import ConfigurationError, UnknownAdapter
-from petiole.hooks import Manifest
+from petiole.hooks import Manifest, hookimpl, specs
+from petiole.hooks.markers import hookspec
 from petiole.host.discovery import FoundPlugin, Plugins, find_plugins
 
 MANIFEST = """\
@@ -46,6 +49,8 @@ def petiole_provide_adapters():
         )
     ]
 """
+
+EXTRAS_MANIFEST = 'id = "acme"\ntitle = "Acme"\nhost_api = 1\nadapters = []\n'
 
 Install = Callable[..., None]
 
@@ -137,6 +142,8 @@ def test_manifest_beside_the_package_is_read_where_metadata_has_none(
         (MANIFEST.replace('title = "Acme mail"', ""), CODE, "title"),
         ("id = ", CODE, "not valid TOML"),
         (None, CODE, "no plugin.toml"),
+        (MANIFEST, "raise SystemExit(2)", "SystemExit: 2"),
+        (MANIFEST, CODE.replace("BaseModel)", "dict)"), "no pydantic model"),
     ],
 )
 def test_bad_plugin_is_told_about_and_the_rest_load(
@@ -175,6 +182,53 @@ def test_id_taken_twice_disables_both_and_names_both(site: Path, install: Instal
         assert "acme and acme-fork" in twin.error
 
 
+def test_refused_twin_takes_no_id(site: Path, install: Install) -> None:
+    install(name="acme")
+    install(name="acme-fork", manifest=MANIFEST.replace("title", "titel"))
+
+    plugins = Plugins(found(site))
+
+    assert plugins.load("acme").title == "Acme mail"
+
+
+def test_distribution_in_two_folders_is_taken_from_the_first(
+    site: Path, install: Install, tmp_path: Path
+) -> None:
+    install()
+    later = tmp_path / "later"
+    copytree(site / "acme-1.2.dist-info", later / "acme-1.1.dist-info")
+    metadata = later / "acme-1.1.dist-info" / "METADATA"
+    metadata.write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.1\n")
+
+    (plugin,) = find_plugins(distributions(path=[str(site), str(later)]))
+
+    assert (plugin.version, plugin.error) == ("1.2", "")
+    assert plugin.location == str(site)
+
+
+def test_editable_plugin_comes_from_its_source(site: Path, install: Install) -> None:
+    install()
+    origin = '{"url": "file:///home/anne/acme%20mail", "dir_info": {"editable": true}}'
+    (site / "acme-1.2.dist-info" / "direct_url.json").write_text(origin)
+
+    (plugin,) = found(site)
+
+    assert plugin.location == "/home/anne/acme mail"
+
+
+@pytest.mark.parametrize("name", ["entry_points.txt", "METADATA", "direct_url.json"])
+def test_distribution_that_is_broken_hides_no_other(
+    site: Path, install: Install, name: str
+) -> None:
+    install(name="acme")
+    install(name="zeta", manifest=MANIFEST.replace("acme", "zeta"))
+    (site / "acme-1.2.dist-info" / name).write_bytes(b"[petiole]\n\xff no = = line\n nor this")
+
+    plugins = {plugin.name: plugin for plugin in found(site)}
+
+    assert plugins["zeta"].error == ""
+
+
 def test_unknown_plugin_names_those_that_are_there(site: Path, install: Install) -> None:
     install()
 
@@ -197,6 +251,109 @@ def test_plugin_object_registers_on_a_fresh_host() -> None:
     assert plugins.adapters("mine") == []
 
 
+class Bad:
+    """A plugin that implements a hook that there is not."""
+
+    @hookimpl
+    def petiole_check_pending(self) -> None:
+        """Never be called."""
+
+
+def test_plugin_object_that_does_not_fit_leaves_no_trace() -> None:
+    plugins = Plugins([])
+    manifest = Manifest.read(EXTRAS_MANIFEST, origin="a test")
+
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="unknown hook 'petiole_check_pending'"):
+            plugins.register(manifest, Bad())
+
+    assert plugins.found == []
+    plugins.register(manifest, object())
+
+
+class Watch:
+    """A plugin that notes what it is told, or fails over it."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.told: list[MessagesDelivered] = []
+
+    @hookimpl
+    def petiole_delivered(self, event: MessagesDelivered) -> None:
+        self.told.append(event)
+        if self.fails:
+            raise RuntimeError("not today")
+
+
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_plugin_that_fails_when_told_keeps_it_from_no_other(bad: int) -> None:
+    plugins = Plugins([])
+    watches = [Watch(fails=number == bad) for number in range(3)]
+    for number, watch in enumerate(watches):
+        manifest = EXTRAS_MANIFEST.replace("acme", f"acme{number}")
+        plugins.register(Manifest.read(manifest, origin="a test"), watch)
+    event = MessagesDelivered(connection=ConnectionName("newsletter"), messages=())
+
+    plugins.delivered(event)
+
+    assert [watch.told for watch in watches] == [[event]] * 3
+
+
+@hookspec
+def petiole_engaged(event: object, campaign: str) -> None:
+    """Be told what recipients did: a hook that a later generation may add."""
+
+
+LATER = ModuleType("specs_of_generation_2")
+vars(LATER).update(vars(specs), petiole_engaged=petiole_engaged)
+
+
+def test_plugin_of_generation_1_works_on_a_host_of_generation_2(
+    site: Path, install: Install
+) -> None:
+    install()
+
+    plugins = Plugins(
+        find_plugins(distributions(path=[str(site)]), host_apis={1, 2}), hookspecs=LATER
+    )
+
+    assert plugins.load("acme").host_api == 1
+    assert [spec.id for spec in plugins.adapters("acme")] == ["acme.sink"]
+
+
+def test_plugin_of_generation_2_is_refused_by_name_before_its_keys_are_read(
+    site: Path, install: Install
+) -> None:
+    install(manifest=MANIFEST.replace("host_api = 1", "host_api = 2\nof_the_future = true"))
+
+    (today,) = find_plugins(distributions(path=[str(site)]))
+    (later,) = find_plugins(distributions(path=[str(site)]), host_apis={1, 2})
+
+    assert "made for host API 2, this host speaks 1; upgrade petiole" in today.error
+    assert "unknown key 'of_the_future'" in later.error
+
+
+def test_plugin_that_is_too_old_asks_for_a_newer_one(site: Path, install: Install) -> None:
+    install()
+
+    (plugin,) = find_plugins(distributions(path=[str(site)]), host_apis={2, 3})
+
+    assert "this host speaks 2 and 3; install a newer plugin" in plugin.error
+
+
+@pytest.mark.parametrize(("mark", "loads_today"), [("", False), ("optionalhook=True", True)])
+def test_optional_hook_serves_hosts_of_both_generations(
+    site: Path, install: Install, mark: str, *, loads_today: bool
+) -> None:
+    install(code=f"{CODE}\n\n@hookimpl({mark})\ndef petiole_engaged(event): ...\n")
+
+    (today,) = Plugins(found(site)).load_all()
+    (later,) = Plugins(found(site), hookspecs=LATER).load_all()
+
+    assert (today.error == "") is loads_today
+    assert later.error == ""
+
+
 EXTRAS = """\
 from petiole.hooks import hookimpl
 
@@ -214,8 +371,6 @@ def petiole_register_commands(cli):
     def acme():
         pass
 """
-
-EXTRAS_MANIFEST = 'id = "acme"\ntitle = "Acme"\nhost_api = 1\nadapters = []\n'
 
 
 def test_plugin_that_observes_is_told_though_no_connection_names_it(
