@@ -139,9 +139,9 @@ class EngagementSelection:
 class CampaignSummary:
     """One campaign of one connection: how many recipients did what.
 
-    `recipients` counts distinct profiles by kind, people only; `by_machine` events of scanners.
-    `accepted` counts changes (adds and updates) that the platform took for the segment of that id;
-    `unmatched` engagements without a cause.
+    `accepted` counts the profiles that the platform holds in the segments that the campaign's
+    engagements go back to. `recipients` counts distinct profiles by kind, people only; `by_machine`
+    opens and clicks of scanners; `unmatched` engagements without a cause.
     """
 
     connection: ConnectionName
@@ -151,12 +151,10 @@ class CampaignSummary:
     by_machine: int
     unmatched: int
     median_time_to_receive: timedelta | None
-    first_accepted_at: datetime | None
 
-    def share(self, kind: EngagementKind, of: EngagementKind) -> float | None:
-        """Tell which share of those with one kind also have another; `None` of nobody."""
-        base = self.recipients.get(of, 0)
-        return self.recipients.get(kind, 0) / base if base else None
+    def share(self, kind: EngagementKind) -> float | None:
+        """Tell which share of the accepted profiles met with a kind; `None` of nobody."""
+        return self.recipients.get(kind, 0) / self.accepted if self.accepted else None
 
 
 SUPPRESSIBLE: Sequence[EngagementKind] = (EngagementKind.COMPLAINT, EngagementKind.BOUNCE)

@@ -1,10 +1,11 @@
 """Hand stored engagements on, in order and at least once: the store itself is their outbox."""
 
-from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.change import AccountName, ConnectionName
 from petiole.core.domain.engagement import EngagementId, EngagementSelection
 from petiole.core.ports.engagement_sink import EngagementSink
 from petiole.core.ports.engagements import Checkpoint, Engagements
 
+EVERY_ACCOUNT = AccountName("")
 EVERY_CONNECTION = ConnectionName("")
 """Whose checkpoints those of forwarders are."""
 
@@ -30,5 +31,5 @@ def forward_some(sink: EngagementSink, engagements: Engagements, *, name: str) -
         return 0
     sink.forward(some)
     reached = Checkpoint(connection=EVERY_CONNECTION, reader=reader, place=str(some[-1].id))
-    engagements.store([], checkpoint=reached)
+    engagements.store(EVERY_ACCOUNT, [], checkpoint=reached)
     return len(some)

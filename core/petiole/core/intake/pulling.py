@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.change import AccountName, ConnectionName
 from petiole.core.ports.engagement_source import EngagementSource
 from petiole.core.ports.engagements import Checkpoint, Engagements, StorageReceipt
 
@@ -30,6 +30,7 @@ def pull(
     source: EngagementSource,
     engagements: Engagements,
     *,
+    account: AccountName,
     connection: ConnectionName,
     since: datetime,
     on_page: Callable[[StorageReceipt], None] | None = None,
@@ -40,6 +41,7 @@ def pull(
     Args:
         source: asked from its own checkpoint on.
         engagements: stores each page together with its checkpoint.
+        account: whose profiles they concern.
         connection: whose checkpoint it is.
         since: where a source begins that has no checkpoint yet.
         on_page: is told of each page, after it is durable.
@@ -53,6 +55,7 @@ def pull(
     begun_at = engagements.checkpoint(connection, source.origin)
     for page in source.pull(begun_at, since=since):
         receipt = engagements.store(
+            account,
             page.engagements,
             refused=page.refused,
             checkpoint=Checkpoint(

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-from petiole.core.domain.change import AccountName, ConnectionName
+from petiole.core.domain.change import AccountName, ConnectionName, SegmentId
 from petiole.core.domain.engagement import (
     CampaignSummary,
     Engagement,
@@ -16,6 +16,10 @@ from petiole.core.domain.engagement import (
     StoredEngagement,
 )
 from petiole.core.domain.identity import Identifier
+
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""By so much the platform's clock may be behind ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +46,18 @@ class Engagements(Protocol):
 
     def store(
         self,
+        account: AccountName,
         engagements: Sequence[Engagement],
         *,
         refused: Sequence[RefusedEngagement] = (),
         checkpoint: Checkpoint | None = None,
     ) -> StorageReceipt:
-        """Keep engagements that are not repeats of known ones (`domain.engagement.is_repeat`).
+        """Keep engagements of one account, but no repeats (`domain.engagement.is_repeat`).
 
-        Each is joined to its cause: the last change of its profile that was delivered before it
-        happened, in the segment of its campaign's id if there is one, else in any. Refused ones and
-        the checkpoint are kept in the same transaction.
+        Each is joined to its cause: the last addition or update of its profile that its connection
+        delivered before it happened (clocks may differ by `CLOCK_TOLERANCE`), in the segment of its
+        campaign's id if there is one, else in any. Refused ones and the checkpoint are kept in the
+        same transaction.
         """
         ...
 
@@ -81,6 +87,15 @@ class EngagementBooks(Protocol):
         self, connections: Collection[ConnectionName], *, since: datetime | None
     ) -> Sequence[CampaignSummary]:
         """Sum up by connection and campaign."""
+        ...
+
+    def silent(
+        self, connection: ConnectionName, *, accepted_before: datetime
+    ) -> Collection[SegmentId]:
+        """Name segments that took profiles before a moment, and that no engagement goes back to.
+
+        Costs nothing that grows with profiles or engagements.
+        """
         ...
 
     def refused(self, *, limit: int) -> Sequence[RefusedEngagement]:
