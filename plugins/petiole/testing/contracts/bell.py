@@ -11,6 +11,7 @@ from petiole.core.ports.bell import Bell
 from petiole.testing.changes import MOMENT, change
 from petiole.testing.contracts.runs import DOUBT, NEWSLETTER, buried, claim, end, settle
 from petiole.testing.contracts.store import StoreContract
+from petiole.testing.promises import keeps
 from petiole.testing.stands import Store, StoreStand
 
 PATIENCE_SECONDS = 5.0
@@ -59,12 +60,14 @@ class BellContract(StoreContract):
                 pytest.skip("no ringing can be heard here")
         return store.bell
 
+    @keeps(Bell, "That is: enqueueing")
     def test_new_change_rings(self, store: Store, bell: Bell, ear: Ear) -> None:
         with bell.listen(ear.wake):
             store.outbox.enqueue([change(1)], folding=True)
 
             assert ear.hears()
 
+    @keeps(Bell, "in this process or in another")
     def test_other_runners_are_heard(self, stand: StoreStand, bell: Bell, ear: Ear) -> None:
         other = stand.open()
 
@@ -73,6 +76,7 @@ class BellContract(StoreContract):
 
             assert ear.hears()
 
+    @keeps(Bell, "a decision about dead or parked messages")
     @pytest.mark.parametrize("decision", Decision)
     def test_decision_about_a_parked_message_rings(
         self, store: Store, bell: Bell, ear: Ear, decision: Decision
@@ -84,6 +88,7 @@ class BellContract(StoreContract):
 
             assert ear.hears()
 
+    @keeps(Bell, "a decision about dead or parked messages")
     def test_decision_about_a_dead_message_rings(self, store: Store, bell: Bell, ear: Ear) -> None:
         end(store, 1, buried())
 
@@ -92,6 +97,7 @@ class BellContract(StoreContract):
 
             assert ear.hears()
 
+    @keeps(Bell, "a change of a connection's state that a person made")
     def test_connection_that_a_person_changed_rings(
         self, stand: StoreStand, bell: Bell, ear: Ear
     ) -> None:
@@ -103,6 +109,7 @@ class BellContract(StoreContract):
             other.states.change(NEWSLETTER, lambda _: HEALTHY, by="Noor")
             assert ear.hears()
 
+    @keeps(Bell.listen, "Call `wake` at every ring")
     def test_all_who_listen_are_woken(self, stand: StoreStand, bell: Bell, ear: Ear) -> None:
         other, others_ear = stand.open(), Ear()
 
@@ -112,6 +119,7 @@ class BellContract(StoreContract):
             assert ear.hears()
             assert others_ear.hears()
 
+    @keeps(Bell.listen, "at every ring")
     def test_it_rings_again_and_again(self, store: Store, bell: Bell, ear: Ear) -> None:
         with bell.listen(ear.wake):
             for number in (1, 2, 3):
@@ -119,6 +127,7 @@ class BellContract(StoreContract):
 
                 assert ear.hears()
 
+    @keeps(Bell.listen, "until the context is left")
     def test_who_listens_no_more_is_not_woken(self, store: Store, bell: Bell, ear: Ear) -> None:
         gone = Ear()
         with bell.listen(gone.wake):
@@ -130,6 +139,7 @@ class BellContract(StoreContract):
 
         assert not gone.rung
 
+    @keeps(Bell.listen, "Call `wake` at every ring")
     def test_one_may_listen_again(self, store: Store, bell: Bell, ear: Ear) -> None:
         with bell.listen(ear.wake):
             pass
@@ -139,6 +149,7 @@ class BellContract(StoreContract):
 
             assert ear.hears()
 
+    @keeps(Bell, "whatever may give a relay something to do")
     def test_runner_that_died_while_it_listened_disturbs_nobody(
         self, stand: StoreStand, store: Store, bell: Bell, ear: Ear
     ) -> None:
@@ -151,6 +162,7 @@ class BellContract(StoreContract):
             assert ear.hears()
         assert [batch.epoch for batch in claim(store)] == [1]
 
+    @keeps(Bell.listen, "until the context is left")
     def test_ringing_needs_no_listener(self, store: Store) -> None:
         store.outbox.enqueue([change(1)], folding=True)
         settle(store, claim(store)[0])

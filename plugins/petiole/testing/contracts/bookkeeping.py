@@ -8,6 +8,8 @@ from petiole.core.domain.dead_letter import Decision, LetterSelection
 from petiole.core.domain.message import MessageState
 from petiole.core.domain.settlement import DELIVERED, Bury, Defer, Park, Retry, Verdict
 from petiole.core.domain.tally import Tally
+from petiole.core.ports.bookkeeping import Bookkeeping
+from petiole.core.ports.outbox import Outbox
 from petiole.testing.changes import MOMENT, change
 from petiole.testing.contracts.runs import (
     LEASE,
@@ -21,16 +23,20 @@ from petiole.testing.contracts.runs import (
     settle,
 )
 from petiole.testing.contracts.store import StoreContract
+from petiole.testing.promises import keeps
 from petiole.testing.stands import Store, StoreStand
 
 
 class TallyContract:
     """`Bookkeeping.tally` and `Bookkeeping.audit`."""
 
+    @keeps(Bookkeeping.tally, "Tell the kept sums")
+    @keeps(Bookkeeping.audit, "Count the rows")
     def test_unknown_connection_has_nothing(self, store: Store) -> None:
         assert store.bookkeeping.tally(NEWSLETTER) == Tally()
         assert store.bookkeeping.audit(NEWSLETTER) == Tally()
 
+    @keeps(Bookkeeping.tally, "Tell the kept sums")
     def test_every_state_is_counted(self, stand: StoreStand, store: Store) -> None:
         end(store, 1, DELIVERED)
         end(store, 2, Bury("105", "unknown field"))
@@ -56,6 +62,7 @@ class TallyContract:
         )
         assert tally.balanced
 
+    @keeps(Bookkeeping.audit, "equals the tally")
     def test_counting_the_rows_gives_the_kept_sums(self, store: Store) -> None:
         end(store, 1, DELIVERED)
         end(store, 2, Bury("105", "unknown field"))
@@ -63,6 +70,7 @@ class TallyContract:
 
         assert store.bookkeeping.audit(NEWSLETTER) == store.bookkeeping.tally(NEWSLETTER)
 
+    @keeps(Bookkeeping.tally, "true also after old rows were pruned")
     def test_kept_sums_outlive_what_is_pruned(self, stand: StoreStand, store: Store) -> None:
         end(store, 1, DELIVERED)
         end(store, 2, Bury("105", "unknown field"))
@@ -74,6 +82,7 @@ class TallyContract:
         assert store.bookkeeping.tally(NEWSLETTER) == before
         assert store.bookkeeping.audit(NEWSLETTER).enqueued == 1
 
+    @keeps(Bookkeeping.tally, "Tell the kept sums")
     def test_erased_messages_are_counted(self, store: Store) -> None:
         end(store, 1, Bury("105", "unknown field"))
 
@@ -82,6 +91,8 @@ class TallyContract:
         tally = store.bookkeeping.tally(NEWSLETTER)
         assert tally == Tally(enqueued=1, states={MessageState.ERASED: 1})
 
+    @keeps(Bookkeeping.tally, "Tell the kept sums")
+    @keeps(Bookkeeping.audit, "Count the rows that are there")
     def test_connections_are_counted_apart(self, store: Store) -> None:
         end(store, 1, DELIVERED)
         end(store, 1, DELIVERED, "welcome")
@@ -90,6 +101,7 @@ class TallyContract:
         assert store.bookkeeping.tally(NEWSLETTER).enqueued == 1
         assert store.bookkeeping.audit(ConnectionName("welcome")).enqueued == 2
 
+    @keeps(Bookkeeping.tally, "Tell the kept sums")
     def test_sums_survive_the_runner(self, stand: StoreStand, store: Store) -> None:
         end(store, 1, DELIVERED)
         before = store.bookkeeping.tally(NEWSLETTER)
@@ -106,9 +118,12 @@ def calls(count: int, ended_at: datetime) -> AttemptRecord:
 class CallsContract:
     """`Bookkeeping.calls`."""
 
+    @keeps(Bookkeeping.calls, "Count the calls")
     def test_no_calls_were_made_at_first(self, store: Store) -> None:
         assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 0
 
+    @keeps(Bookkeeping.calls, "Count the calls")
+    @keeps(Outbox.settle, "the number of its calls are kept")
     def test_calls_of_settled_attempts_add_up(self, store: Store) -> None:
         for number, count in enumerate((1, 3, 0), start=1):
             fill(store, number, number)
@@ -116,12 +131,14 @@ class CallsContract:
 
         assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 4
 
+    @keeps(Bookkeeping.calls, "of settled attempts")
     def test_attempt_that_is_not_settled_does_not_count(self, store: Store) -> None:
         fill(store, 1, 1)
         claim(store)
 
         assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 0
 
+    @keeps(Bookkeeping.calls, "of settled attempts")
     def test_attempts_count_whatever_came_of_them(self, stand: StoreStand, store: Store) -> None:
         soon = stand.clock.now() + MINUTE
         verdicts: list[Verdict] = [
@@ -135,6 +152,7 @@ class CallsContract:
 
         assert store.bookkeeping.calls([NEWSLETTER], ONE_CALL.ended_at) == 4
 
+    @keeps(Bookkeeping.calls, "of settled attempts")
     def test_attempt_that_was_overtaken_does_not_count(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -148,6 +166,7 @@ class CallsContract:
 
         assert store.bookkeeping.calls([NEWSLETTER], MOMENT) == 1
 
+    @keeps(Bookkeeping.calls, "Count the calls")
     def test_connections_are_counted_together_as_asked(self, store: Store) -> None:
         end(store, 1, DELIVERED)
         end(store, 2, DELIVERED, WELCOME)
@@ -160,6 +179,7 @@ class CallsContract:
         assert told([NEWSLETTER, WELCOME], MOMENT) == 3
         assert told([], MOMENT) == 0
 
+    @keeps(Bookkeeping.calls, "that ended since a moment")
     def test_only_what_ended_since_the_moment_counts(self, store: Store) -> None:
         midnight = datetime(2026, 3, 1, 23, tzinfo=UTC)
         for number, minutes in enumerate((-16, -1, 0, 1, 700), start=1):
@@ -173,6 +193,7 @@ class CallsContract:
 
         assert told == [5, 4, 3, 1, 0]
 
+    @keeps(Bookkeeping.calls, "a quarter of an hour")
     def test_moment_within_a_quarter_counts_the_whole_of_it(self, store: Store) -> None:
         began = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
         fill(store, 1, 1)
@@ -182,6 +203,7 @@ class CallsContract:
 
         assert told == 2
 
+    @keeps(Bookkeeping.calls, "Count the calls")
     def test_calls_survive_the_runner_and_what_is_pruned(
         self, stand: StoreStand, store: Store
     ) -> None:

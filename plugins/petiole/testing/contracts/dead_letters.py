@@ -6,13 +6,10 @@ from petiole.core.domain.failure import failure_fingerprint
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.message import MessageId, MessageState
 from petiole.core.domain.settlement import DELIVERED, Bury
+from petiole.core.ports.dead_letters import DeadLetters
 from petiole.testing.changes import change, person, scope
-from petiole.testing.contracts.deciding import (
-    DecideContract,
-    DiscardContract,
-    OrderContract,
-    ResendContract,
-)
+from petiole.testing.contracts.deciding import DecideContract, DiscardContract
+from petiole.testing.contracts.resending import OrderContract, ResendContract
 from petiole.testing.contracts.runs import (
     DOUBT,
     MINUTE,
@@ -24,6 +21,7 @@ from petiole.testing.contracts.runs import (
     settle,
 )
 from petiole.testing.contracts.store import StoreContract
+from petiole.testing.promises import keeps
 from petiole.testing.stands import Store, StoreStand
 
 ANY = LetterSelection()
@@ -39,9 +37,11 @@ def people(letters: object) -> list[str]:
 class LettersContract:
     """`DeadLetters.letters`."""
 
+    @keeps(DeadLetters.letters, "List what is selected")
     def test_there_are_none_at_first(self, store: Store) -> None:
         assert list(store.dead_letters.letters(ANY, limit=10)) == []
 
+    @keeps(DeadLetters.letters, "List what is selected")
     def test_letter_carries_the_words_of_the_platform(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -69,6 +69,7 @@ class LettersContract:
             fields=Fields.of({"city": "Köln"}),
         )
 
+    @keeps(DeadLetters.letters, "List what is selected")
     def test_parked_messages_are_letters_too(self, stand: StoreStand, store: Store) -> None:
         end(store, 1, DOUBT)
         parked_at = stand.clock.now()
@@ -83,6 +84,7 @@ class LettersContract:
         )
         assert list(store.dead_letters.letters(ANY, limit=10)) == []
 
+    @keeps(DeadLetters.letters, "the newest first")
     def test_newest_come_first_up_to_the_limit(self, stand: StoreStand, store: Store) -> None:
         for number in range(1, 6):
             end(store, number, buried())
@@ -92,6 +94,7 @@ class LettersContract:
 
         assert people(letters) == ["5", "4", "3"]
 
+    @keeps(DeadLetters.letters, "the newest first")
     def test_newest_are_those_that_ended_last(self, stand: StoreStand, store: Store) -> None:
         store.outbox.enqueue([change(1)], folding=True)
         [batch] = claim(store)
@@ -103,6 +106,7 @@ class LettersContract:
 
         assert people(letters) == ["1", "2"]
 
+    @keeps(DeadLetters.letters, "what is selected")
     def test_conditions_count_together(self, store: Store) -> None:
         ids = [
             end(store, 1, Bury("105", "unknown field 'a'")),
@@ -126,6 +130,7 @@ class LettersContract:
         assert chosen(ids=ids[1:3], code="400") == ["3"]
         assert chosen(state=MessageState.PARKED) == []
 
+    @keeps(DeadLetters.letters, "List what is selected")
     def test_other_messages_are_no_letters(self, store: Store) -> None:
         end(store, 1, DELIVERED)
         store.outbox.enqueue([change(2), change(3), change(3)], folding=True)
@@ -135,6 +140,7 @@ class LettersContract:
             selection = LetterSelection(state=state)
             assert list(store.dead_letters.letters(selection, limit=10)) == []
 
+    @keeps(DeadLetters.letters, "List what is selected")
     def test_letters_survive_the_runner(self, stand: StoreStand, store: Store) -> None:
         end(store, 1, buried())
         before = list(store.dead_letters.letters(ANY, limit=10))
@@ -146,6 +152,7 @@ class LettersContract:
 class GroupsContract:
     """`DeadLetters.groups`."""
 
+    @keeps(DeadLetters.groups, "by connection and cause")
     def test_letters_of_one_cause_are_one_group(self, stand: StoreStand, store: Store) -> None:
         began = stand.clock.now()
         for number in (1, 2, 3):
@@ -164,6 +171,7 @@ class GroupsContract:
             last_at=began + 2 * MINUTE,
         )
 
+    @keeps(DeadLetters.groups, "the largest group first")
     def test_largest_group_comes_first(self, store: Store) -> None:
         end(store, 1, Bury("105", "unknown field"))
         for number in (2, 3, 4):
@@ -176,6 +184,7 @@ class GroupsContract:
         told = [(group.connection, group.code, group.letters) for group in groups]
         assert told == [(NEWSLETTER, "400", 3), (WELCOME, "105", 2), (NEWSLETTER, "105", 1)]
 
+    @keeps(DeadLetters.groups, "Count what is selected")
     def test_only_what_is_selected_is_counted(self, store: Store) -> None:
         end(store, 1, Bury("105", "unknown field"))
         end(store, 2, Bury("400", "no date"))
@@ -191,6 +200,7 @@ class GroupsContract:
 class EditContract:
     """`DeadLetters.edit`."""
 
+    @keeps(DeadLetters.edit, "Lay fields over those of a letter")
     def test_edit_is_laid_over_and_the_original_is_kept(self, store: Store) -> None:
         store.outbox.enqueue([change(1, fields={"a": 1, "b": 2, "c": 3})], folding=True)
         settle(store, claim(store)[0], buried())
@@ -203,6 +213,7 @@ class EditContract:
         assert after.fields == Fields.of({"a": 1, "b": 2, "c": 3})
         assert after.sent_fields == Fields.of({"a": 1, "b": 9})
 
+    @keeps(DeadLetters.edit, "A later edit replaces an earlier one")
     def test_later_edit_replaces_an_earlier_one(self, store: Store) -> None:
         letter = end(store, 1, buried())
         store.dead_letters.edit(letter, Fields.of({"a": 1}), by="Noor")
@@ -212,6 +223,7 @@ class EditContract:
         [after] = store.dead_letters.letters(ANY, limit=1)
         assert after.sent_fields == Fields.of({"b": 2})
 
+    @keeps(DeadLetters.edit, "those of a letter")
     def test_parked_letter_can_be_edited(self, store: Store) -> None:
         letter = end(store, 1, DOUBT)
 
@@ -220,6 +232,7 @@ class EditContract:
         [after] = store.dead_letters.letters(PARKED, limit=1)
         assert after.edit == Fields.of({"a": 1})
 
+    @keeps(DeadLetters.edit, "Tells whether there is such a letter")
     def test_what_is_no_letter_is_not_edited(self, store: Store) -> None:
         delivered = end(store, 1, DELIVERED)
         store.outbox.enqueue([change(2)], folding=True)
@@ -228,6 +241,7 @@ class EditContract:
         for id_ in (delivered, batch.messages[0].id, MessageId(4711)):
             assert not store.dead_letters.edit(id_, Fields.of({"a": 1}), by="Noor")
 
+    @keeps(DeadLetters.edit, "Lay fields over")
     def test_edit_survives_the_runner(self, stand: StoreStand, store: Store) -> None:
         letter = end(store, 1, buried())
         store.dead_letters.edit(letter, Fields.of({"a": 1}), by="Noor")
