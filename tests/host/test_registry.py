@@ -1,7 +1,7 @@
 """The registry opens what a connection needs, and refuses what does not fit."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -39,6 +39,12 @@ extra = "acme"
 
 class AcmeSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    opens: str = "a sink"
+
+
+class CarelessSettings(BaseModel):
+    """Says nothing about unknown keys."""
 
     opens: str = "a sink"
 
@@ -128,6 +134,29 @@ def test_what_the_plugin_does_not_offer_is_named(
     registry: Registry, port: type[object], lane: str, told: str
 ) -> None:
     with pytest.raises(UnknownAdapter, match=told), registry.open(port, NAME, settings(lane=lane)):
+        pass
+
+
+def test_misspelt_key_is_refused_also_where_the_model_would_pass_over_it() -> None:
+    class Careless:
+        @hookimpl
+        def petiole_provide_adapters(self) -> Sequence[AnyAdapterSpec]:
+            return [
+                AdapterSpec(
+                    id="acme.sink",
+                    port=ProfileSink,
+                    settings=CarelessSettings,
+                    open=lambda context: nullcontext(MemorySink()),
+                )
+            ]
+
+    plugins = Plugins([])
+    plugins.register(Manifest.read(MANIFEST, origin="a test"), Careless())
+
+    with (
+        pytest.raises(InvalidSettings, match=r"unknown key 'open'; did you mean 'opens'"),
+        Registry(plugins).open(ProfileSink, NAME, settings(open="something else")),
+    ):
         pass
 
 
