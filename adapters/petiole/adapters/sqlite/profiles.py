@@ -41,7 +41,20 @@ def numbered(
     connection: sqlite3.Connection, changes: Sequence[ProfileChange]
 ) -> Sequence[ProfileNumber]:
     """Tell the number of each change's profile, in the order of the changes; adds new profiles."""
-    keys = [key_of(change.scope.account, change.identifier) for change in changes]
+    return _numbered(connection, [(change.scope.account, change.identifier) for change in changes])
+
+
+def numbered_identifiers(
+    connection: sqlite3.Connection, account: AccountName, identifiers: Sequence[Identifier]
+) -> Sequence[ProfileNumber]:
+    """Tell the number of each profile of an account, in order; adds new profiles."""
+    return _numbered(connection, [(account, identifier) for identifier in identifiers])
+
+
+def _numbered(
+    connection: sqlite3.Connection, profiles: Sequence[tuple[AccountName, Identifier]]
+) -> Sequence[ProfileNumber]:
+    keys = [key_of(account, identifier) for account, identifier in profiles]
     known = {
         ProfileKey(key): ProfileNumber(number)
         for key, number in connection.execute(_KNOWN, (json.dumps(keys),))
@@ -49,11 +62,9 @@ def numbered(
     [(last,)] = connection.execute(_LAST)
     numbers = count(last + 1)
     added = []
-    for key, change in zip(keys, changes, strict=True):
+    for key, (account, identifier) in zip(keys, profiles, strict=True):
         if key not in known:
             known[key] = ProfileNumber(next(numbers))
-            identifier = change.identifier
-            account = change.scope.account
             added.append((known[key], key, account, str(identifier.type), identifier.value))
     connection.executemany(_ADD, added)
     return [known[key] for key in keys]
