@@ -111,6 +111,7 @@ def entity_bomb() -> Trick:
 PAGE = "<html><body><p>Sorry</p></body></html>"
 SOON = format_datetime(datetime.now(UTC) + timedelta(minutes=30), usegmt=True)
 PAST = "Wed, 21 Oct 2015 07:28:00 GMT"
+NEVER = f"Fri, 01 Jan {10**20} 00:00:00 GMT"
 OWN_FAULT = "<e:Fault><faultcode>e:Server</faultcode><faultstring>busy</faultstring></e:Fault>"
 
 TRICKS: Mapping[str, Trick] = {
@@ -162,6 +163,7 @@ TRICKS: Mapping[str, Trick] = {
     "answers 429, again in 30 seconds": status(429, Retry_After="30"),
     "answers 429, again at a moment": status(429, Retry_After=SOON),
     "answers 429, again at a moment that is past": status(429, Retry_After=PAST),
+    "answers 429, again in the year 10^20": status(429, Retry_After=NEVER),
     "answers 429, again in 10^12 seconds": status(429, Retry_After=str(10**12)),
     "answers 429, again in -5 seconds": status(429, Retry_After="-5"),
     "answers 429, again in a moment of no date": status(429, Retry_After="in a while"),

@@ -146,7 +146,7 @@ def retry_after(answer: Answer, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=seconds), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
