@@ -10,10 +10,18 @@ from petiole.adapters.canopydeploy.rest import WebhookSink
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import Message
-from petiole.core.errors import Ambiguous, DeliveryError, MalformedRequest
+from petiole.core.errors import Ambiguous, DeliveryError, InvalidCredentials, MalformedRequest
 from petiole.core.exchange import LONGEST_CHARACTERS, Exchange
 from petiole.core.ports.profile_sink import ProfileSink
-from tests.adapters.canopydeploy.made import ENDPOINT, TOKEN, hashed, message, messages, sink
+from tests.adapters.canopydeploy.made import (
+    ENDPOINT,
+    TOKEN,
+    TOKEN_VARIABLE,
+    hashed,
+    message,
+    messages,
+    sink,
+)
 from tests.adapters.canopydeploy.soap.made import fault, members, result, runs
 
 ADDRESS = "sanne.devries@example.org"
@@ -120,6 +128,27 @@ def test_call_that_was_not_made_has_no_record() -> None:
         webhook.deliver(messages(1))
 
     assert told.value.exchange is None
+
+
+def test_call_that_no_token_could_be_found_for_has_no_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with sink(httpx.MockTransport(echo)) as webhook:
+        monkeypatch.delenv(TOKEN_VARIABLE)
+        with pytest.raises(InvalidCredentials) as told:
+            webhook.deliver(messages(1))
+
+    assert told.value.exchange is None
+
+
+def test_number_of_a_customer_in_the_platforms_words_is_hidden() -> None:
+    body = b'{"error": {"code": 87654321, "message": "unknown"}}'
+
+    with sink(answering(400, body, {"X-Deployteq-API-Error": "87654321"})) as webhook:
+        exchange = exchange_of(webhook, customer())
+
+    assert "87654321" not in exchange.answer
+    assert '"message":"unknown"' in exchange.answer
 
 
 def test_page_is_told_by_its_beginning() -> None:

@@ -42,6 +42,20 @@ def test_words_of_the_platform_are_cleaned_and_stay() -> None:
     assert shape(json.dumps(error)) == '{"error":{"code":105,"message":"<15>"}}'
 
 
+def test_long_number_in_the_platforms_words_is_cleaned() -> None:
+    assert shape('{"code": 87654321}') == '{"code":<8>}'
+
+
+def test_of_much_only_the_beginning_is_told() -> None:
+    many = {"tags": list("abcde"), **{f"x{n}": 1 for n in range(100)}}
+
+    told = shape(json.dumps(many))
+
+    assert '"tags":[text of 1,text of 1,text of 1,…]' in told
+    assert told.endswith(",…}")
+    assert told.count("number of 1") == 59
+
+
 def test_field_of_a_profile_is_none_of_the_platforms_words() -> None:
     record = '{"code": "SPRING-26"}'
 
@@ -86,7 +100,7 @@ def test_fault_is_cleaned_and_stays() -> None:
     text = "<Fault><faultcode>105</faultcode><faultstring>no such</faultstring></Fault>"
 
     assert xml_shape(text, clean=masked) == (
-        "<Fault><faultcode><3></faultcode><faultstring><7></faultstring></Fault>"
+        "<Fault><faultcode>105</faultcode><faultstring><7></faultstring></Fault>"
     )
 
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from petiole.adapters.canopydeploy.answer import Answer
 from petiole.adapters.canopydeploy.discretion import HIDDEN, MAX_CHARACTERS, cleaned
-from petiole.adapters.canopydeploy.faults import COUNT_HEADER, ERROR_HEADERS, MAX_ERROR_BYTES
+from petiole.adapters.canopydeploy.faults import COUNT_HEADER, ERROR_HEADERS
 from petiole.adapters.canopydeploy.shape import (
     PLATFORM_WORDS,
     Clean,
@@ -30,12 +30,14 @@ HEADERS = ("Content-Type", "Content-Encoding", "Retry-After", COUNT_HEADER, *ERR
 
 LONGEST_TEXT = 300
 """Of an answer that is neither JSON nor XML."""
+MAX_DOCUMENT_BYTES = 16_000
+"""Of a JSON document that is read; a longer one counts as cut off."""
 LOOKED_AT = 4_000
-"""Bytes of a body: the shape of more would not fit."""
+"""Of any other body: the shape of more would not fit."""
 
 _decode = json.JSONDecoder().raw_decode
 _PLAIN = re.compile(r"[\d.]{1,20}|[a-z]+/[a-z+.-]+(?:; ?charset=[\w-]+)?|gzip", re.IGNORECASE)
-"""Values of headers that hold nothing delicate."""
+"""Values of headers that hold nothing delicate, unless the header is there for words."""
 _SHORTEST_ANYWHERE = 5
 """Characters of a value that is hidden even within a word."""
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
@@ -55,7 +57,7 @@ class CallRecord:
         for name in HEADERS:
             value = answer.headers.get(name)
             if value:
-                plain = _PLAIN.fullmatch(value)
+                plain = name not in ERROR_HEADERS and _PLAIN.fullmatch(value)
                 lines.append(f"{name}: {value if plain else self._clean(value)}")
         lines.append(f"{len(answer.body):,} bytes{':' if answer.body else ''}")
         if answer.body:
@@ -69,8 +71,7 @@ class CallRecord:
     def _shown(self, answer: Answer) -> str:
         if answer.accepted and (first := _first_record(answer.body)):
             return f"[{value_shape(first, known=self._known, clean=self._clean)},…"
-        body = answer.body if len(answer.body) <= MAX_ERROR_BYTES else answer.body[:LOOKED_AT]
-        text = body.decode(errors="ignore").lstrip("\ufeff \t\r\n")
+        text = answer.body[:MAX_DOCUMENT_BYTES].decode(errors="ignore").lstrip("\ufeff \t\r\n")
         if text.startswith(("{", "[")):
             return json_shape(text, known=self._known, clean=self._clean)
         page = answer.media == "text/html" or text[:20].lower().startswith(("<!doctype", "<html"))

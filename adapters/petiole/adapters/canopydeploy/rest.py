@@ -18,7 +18,7 @@ from petiole.adapters.canopydeploy.transport import JSON, Poster
 from petiole.adapters.canopydeploy.wire import Call, Wire
 from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.report import DeliveryReport, Outcome
-from petiole.core.errors import DeliveryError, MalformedRequest
+from petiole.core.errors import DeliveryError, InvalidCredentials, MalformedRequest
 from petiole.hooks import AdapterContext
 
 
@@ -73,6 +73,8 @@ class WebhookSink:
         )
         try:
             answer = self._answer(call, clean)
+        except InvalidCredentials:
+            raise  # nothing was sent
         except DeliveryError as error:
             error.exchange = record.unanswered(error.reason)
             raise

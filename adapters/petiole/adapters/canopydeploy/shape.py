@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Collection
+from itertools import islice
 
 Clean = Callable[[str], str]
 """Takes whatever is delicate out of somebody's words."""
@@ -10,10 +11,15 @@ Clean = Callable[[str], str]
 PLATFORM_WORDS = frozenset({"error", "code", "message", "faultcode", "faultstring", "msg"})
 """Names whose values are the platform's own words, unless a profile has a field of that name."""
 
+MOST_NAMES = 60
+MOST_ITEMS = 3
+"""Of one object and of one array: nobody reads the shape of more."""
+
 _BROKEN = re.compile(
     r'"(?P<text>[^"\\]*(?:\\.?[^"\\]*)*+)(?:"(?P<name>\s*:)?|\Z)|[^\s{}\[\],:"]+|(?P<space>\s+)',
     re.DOTALL,
 )
+_HARMLESS = re.compile(r"\d{1,3}|true|false", re.ASCII)
 _XML = re.compile(
     r"<(?P<slash>/?)(?:[\w.-]+:)?(?P<name>[\w.-]+)[^<>]*>|(?P<other><[^>]*(?:>|\Z))|(?P<text>[^<]+)"
 )
@@ -39,21 +45,24 @@ def value_shape(value: object, *, known: Collection[str], clean: Clean, name: st
     own = name in PLATFORM_WORDS and name not in known
     match value:
         case str():
-            return f'"{clean(value)}"' if own else f"text of {len(value)}"
+            return f'"{_own(value, clean)}"' if own else f"text of {len(value)}"
         case bool():
             return "true or false"
         case int() | float():
-            return str(value) if own else f"number of {len(str(value))}"
+            text = str(value)
+            return _own(text, clean) if own else f"number of {len(text)}"
         case dict():
             parts = []
-            for key, part in value.items():
+            for key, part in islice(value.items(), MOST_NAMES):
                 shown = key if key in known or key in PLATFORM_WORDS else clean(key)
                 shape = value_shape(part, known=known, clean=clean, name=key)
                 parts.append(f'"{shown}":{shape}')
-            return f"{{{','.join(parts)}}}"
+            return f"{{{','.join(parts)}{',…' if len(value) > MOST_NAMES else ''}}}"
         case list():
-            shapes = (value_shape(part, known=known, clean=clean) for part in value)
-            return f"[{','.join(shapes)}]"
+            shapes = (
+                value_shape(part, known=known, clean=clean) for part in islice(value, MOST_ITEMS)
+            )
+            return f"[{','.join(shapes)}{',…' if len(value) > MOST_ITEMS else ''}]"
         case _:
             return "null"
 
@@ -73,9 +82,14 @@ def xml_shape(text: str, *, clean: Clean) -> str:
         if not value:
             return ""
         own = name in PLATFORM_WORDS and found.end() < len(text)
-        return clean(value) if own else f"text of {len(value)}"
+        return _own(value, clean) if own else f"text of {len(value)}"
 
     return _XML.sub(shaped, text)
+
+
+def _own(text: str, clean: Clean) -> str:
+    """Clean the platform's own words; the most frequent of them need none."""
+    return text if _HARMLESS.fullmatch(text) else clean(text)
 
 
 def _broken_shape(text: str, known: Collection[str]) -> str:
