@@ -8,13 +8,36 @@ from petiole.core.domain.change import SegmentId
 from petiole.core.ports.audience import Audience
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.testing.contracts.audience import AudienceContract
+from petiole.testing.contracts.bell import BellContract
+from petiole.testing.contracts.bookkeeping import BookkeepingContract
 from petiole.testing.contracts.campaign_source import CampaignSourceContract
 from petiole.testing.contracts.clock import ClockContract
+from petiole.testing.contracts.connection_states import ConnectionStatesContract
+from petiole.testing.contracts.dead_letters import DeadLettersContract
+from petiole.testing.contracts.history import HistoryContract
+from petiole.testing.contracts.ledger import LedgerContract
+from petiole.testing.contracts.outbox import OutboxContract
 from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
 from petiole.testing.standing import SinkOnPlatform
 from petiole.testing.stands import AudienceStand, CampaignStand, SinkStand, Trouble
-from petiole.testing.zoo import audiences, campaigns, clocks, readers, sinks
+from petiole.testing.zoo import (
+    audiences,
+    bells,
+    books,
+    campaigns,
+    claims,
+    clocks,
+    histories,
+    ledgers,
+    letters,
+    outboxes,
+    readers,
+    settlements,
+    sinks,
+    states,
+)
 from petiole.testing.zoo.mutant import Mutant, mutants_in
+from petiole.testing.zoo.stores import InfestedStores
 
 if TYPE_CHECKING:
     from petiole.core.ports.profile_sink import ProfileSink
@@ -101,6 +124,13 @@ HABITATS = (
     Habitat(CampaignSourceContract, "stand", mutants_in(campaigns), infest_campaigns),
     Habitat(AudienceContract, "stand", mutants_in(audiences), infest_audiences),
     Habitat(ClockContract, "clock", mutants_in(clocks), Mutant.bent),
+    Habitat(OutboxContract, "stand", mutants_in(outboxes, claims, settlements), InfestedStores),
+    Habitat(LedgerContract, "stand", mutants_in(ledgers), InfestedStores),
+    Habitat(BookkeepingContract, "stand", mutants_in(books), InfestedStores),
+    Habitat(ConnectionStatesContract, "stand", mutants_in(states), InfestedStores),
+    Habitat(DeadLettersContract, "stand", mutants_in(letters), InfestedStores),
+    Habitat(HistoryContract, "stand", mutants_in(histories), InfestedStores),
+    Habitat(BellContract, "stand", mutants_in(bells), InfestedStores),
 )
 
 

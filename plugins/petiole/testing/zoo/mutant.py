@@ -30,14 +30,18 @@ class Mutant:
 
     def bent(self, adapter: object) -> object:
         """Make the adapter's broken twin; the adapter itself stays as it is."""
-        bend = self.bend()
-        names = [name for name in dir(adapter) if not name.startswith("_")]
-        twin: dict[str, object] = {name: _passed_on(adapter, name) for name in names}
-        if isinstance(inspect.getattr_static(adapter, self.method, None), property):
-            twin[self.method] = property(lambda _: bend(adapter))
-        else:
-            twin[self.method] = lambda _, *args, **options: bend(adapter, *args, **options)
-        return type(f"Broken{type(adapter).__name__}", (), twin)()
+        return twin(adapter, self.method, self.bend())
+
+
+def twin(adapter: object, method: str, bend: Bend) -> object:
+    """Make something that passes everything on to the adapter, but does one method by `bend`."""
+    names = [name for name in dir(adapter) if not name.startswith("_")]
+    parts: dict[str, object] = {name: _passed_on(adapter, name) for name in names}
+    if isinstance(inspect.getattr_static(adapter, method, None), property):
+        parts[method] = property(lambda _: bend(adapter))
+    else:
+        parts[method] = lambda _, *args, **options: bend(adapter, *args, **options)
+    return type(f"Broken{type(adapter).__name__}", (), parts)()
 
 
 class Hung(BaseException):
