@@ -18,6 +18,7 @@ from petiole.core.errors import (
     DeliveryError,
     EndpointRefused,
     InvalidCredentials,
+    MalformedRequest,
     Timeout,
     Unavailable,
 )
@@ -229,6 +230,25 @@ def test_connection_is_kept_and_a_closed_one_replaced() -> None:
     assert [report.outcomes for report in reports] == [{1: ACCEPTED}] * 4
     assert served[0] == served[1]
     assert served[2] == served[3]
+
+
+@pytest.mark.parametrize("surplus", [1, 3, -1])
+def test_surplus_of_an_answer_is_not_taken_for_the_next_one(surplus: int) -> None:
+    served: list[bytes] = []
+
+    def script(connection: socket.socket) -> None:
+        while body := read_request(connection):
+            served.append(body)
+            first = answer(body, headers="Content-Type: application/json\r\n")
+            again = first * (1 + surplus) if surplus > 0 else first + b"and so on"
+            connection.sendall(again if len(served) == 1 else answer(b"", status="400 No"))
+
+    with listening(script) as address, sink(endpoint=address) as webhook:
+        webhook.deliver(messages(1))
+        with pytest.raises(MalformedRequest):
+            webhook.deliver(messages(1))
+
+    assert served[0] == served[1]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ import httpx
 if TYPE_CHECKING:
     from socket import socket
 
+    import h11
+
 _SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 )
@@ -52,6 +54,28 @@ class DeadlineTransport(httpx.HTTPTransport):
             keepalive_expiry=limits.keepalive_expiry,
             network_backend=_Backend(),
         )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send on a connection that nothing is left on.
+
+        What came beyond the end of an answer would pass for the answer to the next call. httpcore
+        looks for it on the socket, but not among the bytes that it has read already.
+        """
+        for connection in self._pool.connections:
+            if connection.is_idle() and _leftover(connection):
+                connection.close()
+        return super().handle_request(request)
+
+
+def _leftover(connection: httpcore.ConnectionInterface) -> bytes:
+    """Return what an idle connection has read beyond the end of its last answer.
+
+    httpcore keeps that to itself; the test of an answer that comes twice shows whether it is still
+    found here.
+    """
+    inner = getattr(connection, "_connection", None)
+    parser: h11.Connection | None = getattr(inner, "_h11_state", None)
+    return parser.trailing_data[0] if parser else b""
 
 
 def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float:
