@@ -28,6 +28,10 @@ PLANTS = {
         "core/petiole/core/errors.py",
         "import threading",
     ),
+    "the suites and the zoo know ports only": (
+        "plugins/petiole/testing/contracts/clock.py",
+        "import petiole.adapters.memory",
+    ),
     "the host knows no platform": (
         "plugins/petiole/host/registry.py",
         "import petiole.plugins.canopydeploy",

@@ -90,3 +90,12 @@ class AudienceContract:
 
         with pytest.raises(AudienceError):
             source.columns()
+
+    @keeps(Audience.rows, "the source as a whole cannot be read on")
+    def test_rows_of_a_source_that_cannot_be_read_are_an_error(self, stand: AudienceStand) -> None:
+        source = stand.unreadable()
+
+        with pytest.raises(AudienceError) as told:
+            list(source.rows())
+
+        assert str(told.value)

@@ -60,6 +60,11 @@ class BellContract(StoreContract):
                 pytest.skip("no ringing can be heard here")
         return store.bell
 
+    @keeps(Bell.listen, "Yields whether ringing can be heard")
+    def test_it_tells_whether_it_can_be_heard(self, store: Store, ear: Ear) -> None:
+        with store.bell.listen(ear.wake) as heard:
+            assert isinstance(heard, bool)
+
     @keeps(Bell, "That is: enqueueing")
     def test_new_change_rings(self, store: Store, bell: Bell, ear: Ear) -> None:
         with bell.listen(ear.wake):
