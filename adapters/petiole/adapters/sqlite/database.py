@@ -1,88 +1,95 @@
-"""One connection to the file, opened with care, and the two kinds of transaction it is used in."""
+"""One connection to the file, and the two kinds of transaction that it is used in."""
 
-import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 from sqlite_utils import Database as Tables
 
-from petiole.adapters.sqlite.faults import complaint, translated
-from petiole.adapters.sqlite.lock import FileLock, open_private
-from petiole.adapters.sqlite.schema import MIGRATIONS, STEPS
-from petiole.core.errors import ConfigurationError, OutboxError
-
-APPLICATION_ID = 0x50455449
-"""Stands in the header of the file, so that another program's database is not mistaken for ours."""
-OLDEST_SQLITE = (3, 37, 0)
-"""The first with STRICT tables."""
-
-_PRAGMAS = (
-    "journal_mode = WAL",
-    # What was enqueued must survive a power cut; NORMAL loses the last commits.
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "trusted_schema = OFF",
-    "temp_store = FILE",
-    "cache_size = -32768",
-    # Pages of 4 KiB: what is written often in a big run is copied over once.
-    "wal_autocheckpoint = 16384",
-    "journal_size_limit = 67108864",
-)
-PATIENCE = timedelta(seconds=10)
-"""How long to wait for a program that locks the file without queueing as petiole does."""
+from petiole.adapters.sqlite.commits import Commit
+from petiole.adapters.sqlite.faults import outbox_error, primary_code
+from petiole.adapters.sqlite.lock import FileLock
+from petiole.core.errors import OutboxError
+from petiole.core.failpoints import reach
 
 
 class Database:
     """One connection, for one thread. Writers of all processes queue at a lock file.
 
-    So do checkpoints, which happen within a commit or a close: where two of them meet, SQLite
-    before 3.51.3 may damage the file (sqlite.org/wal.html, "the WAL-reset bug").
+    So do checkpoints, which happen within a commit: where two of them meet, SQLite before 3.51.3
+    may damage the file (sqlite.org/wal.html, "the WAL-reset bug"). One that happens as the last
+    connection closes has the file for itself.
     """
 
-    def __init__(self, path: Path, tables: Tables, lock: FileLock) -> None:
+    def __init__(self, path: Path, connect: Callable[[], Tables], lock: FileLock) -> None:
         self.path = path
-        self.tables = tables
-        self._connection = tables.conn
+        self.tables = connect()
+        self._connect = connect
         self._lock = lock
         self._identity = _identity(path)
+        self._has_failed = False
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, commit: Commit | None = None) -> Iterator[sqlite3.Connection]:
         """Run one write transaction: it happens whole or not at all, and is on disk afterwards.
 
         Raises:
-            OutboxError: the disk is full, the file locked or damaged, and the like.
+            OutboxBusy: the file is locked, or the disk is full.
+            OutboxError: the file is damaged, the disk failed, and the like.
         """
-        connection = self._connection
-        with self._lock.held(), translated(self.path):
+        with self._lock.held(), self._translated():
             self._refuse_lost_file()
+            connection = self._sound_connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                if commit is not None:
+                    reach(commit.written)
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+        if commit is not None:
+            reach(commit.committed)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Read one state of the file; keep it short, for the log cannot be cleared meanwhile.
 
         Raises:
+            OutboxBusy: the file is locked even against reading.
             OutboxError: the file cannot be read.
         """
-        connection = self._connection
-        with translated(self.path):
+        with self._translated():
             self._refuse_lost_file()
+            connection = self._sound_connection()
             connection.execute("BEGIN")
             try:
                 yield connection
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            self._has_failed = primary_code(error) == sqlite3.SQLITE_IOERR
+            raise outbox_error(self.path, error) from error
+
+    def _sound_connection(self) -> sqlite3.Connection:
+        """Open anew after the disk failed.
+
+        What a failed fsync left in memory passes for written from then on, by this connection and
+        by the kernel; only what is read again from the file can be believed.
+        """
+        if self._has_failed:
+            self.tables.close()
+            self.tables = self._connect()
+            self._has_failed = False
+        return self.tables.conn
 
     def _refuse_lost_file(self) -> None:
         """A removed file can still be written, but nobody would ever read it again."""
@@ -93,8 +100,12 @@ class Database:
             )
 
     def close(self) -> None:
-        """Close, in turn with the writers: whoever closes last clears the log."""
-        with self._lock.held():
+        """Close; whoever closes last clears the log.
+
+        A writer that has the lock has the file open, too: then this is not the last, and need not
+        wait for it.
+        """
+        with self._lock.held_if_free():
             self.tables.close()
         self._lock.close()
 
@@ -106,89 +117,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
-
-
-def open_database(path: Path, *, patience: timedelta = PATIENCE) -> Database:
-    """Open the file, or make it, for its owner's eyes only, and bring its tables up to date.
-
-    Raises:
-        ConfigurationError: the path cannot be such a file; the message names it and the remedy.
-    """
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        raise ConfigurationError(
-            f"SQLite {sqlite3.sqlite_version} is too old for the outbox; "
-            f"use a Python that brings {'.'.join(map(str, OLDEST_SQLITE))} or newer"
-        )
-    # One file under two names would have two locks.
-    path = path.resolve()
-    _refuse_misfits(path)
-    try:
-        lock = FileLock(path.with_name(f"{path.name}.lock"))
-        os.close(open_private(path))
-    except OSError as error:
-        raise ConfigurationError(
-            f"the outbox {path} cannot be opened: {error.strerror}; "
-            "allow writing to the file and its directory, or name another file"
-        ) from error
-    try:
-        with lock.held():
-            connection = sqlite3.connect(
-                path, timeout=patience.total_seconds(), isolation_level=None
-            )
-            try:
-                return Database(path, _prepared(connection, path), lock)
-            except BaseException:
-                connection.close()
-                raise
-    except BaseException:
-        lock.close()
-        raise
-
-
-def _refuse_misfits(path: Path) -> None:
-    if path.is_dir():
-        raise ConfigurationError(f"the outbox {path} is a directory; name a file in it")
-    if not path.parent.is_dir():
-        raise ConfigurationError(
-            f"the directory {path.parent} of the outbox is not there; make it, or name another file"
-        )
-
-
-def _prepared(connection: sqlite3.Connection, path: Path) -> Tables:
-    try:
-        tables = Tables(connection, execute_plugins=False)
-        _refuse_strangers(tables, path)
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}").close()
-        _migrate(tables)
-    except sqlite3.Error as error:
-        raise ConfigurationError(f"the outbox {path}: {complaint(error)}") from error
-    return tables
-
-
-def _refuse_strangers(tables: Tables, path: Path) -> None:
-    [(application,)] = tables.conn.execute("PRAGMA application_id").fetchall()
-    if application != APPLICATION_ID and tables.table_names():
-        raise ConfigurationError(
-            f"the outbox {path} is another program's SQLite database; name another file"
-        )
-    unknown = {done.name for done in MIGRATIONS.applied(tables)} - STEPS.keys()
-    if unknown:
-        raise ConfigurationError(
-            f"the outbox {path} was written by a newer petiole (schema {max(unknown)}); "
-            "upgrade petiole, or name another file"
-        )
-
-
-def _migrate(tables: Tables) -> None:
-    if not MIGRATIONS.pending(tables):
-        return
-    connection = tables.conn
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        MIGRATIONS.apply(tables)
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")

@@ -7,8 +7,9 @@ from glob import escape
 from pathlib import Path
 from uuid import uuid4
 
+from petiole.adapters.sqlite.faults import lacks_room
 from petiole.adapters.sqlite.lock import open_private
-from petiole.core.errors import ConfigurationError, OutboxError
+from petiole.core.errors import ConfigurationError, OutboxBusy, OutboxError
 
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -37,7 +38,8 @@ class Runners:
         Called inside a write transaction, so that two runners do not clear away each other.
 
         Raises:
-            OutboxError: there is no space, or no leave to write.
+            OutboxBusy: there is no space.
+            OutboxError: there is no leave to write.
         """
         if self._file is not None:
             return
@@ -45,10 +47,12 @@ class Runners:
             for left in self._database.parent.glob(f"{escape(self._database.name)}.runner-*"):
                 if not _is_locked(left):
                     left.unlink(missing_ok=True)
-            self._file = open_private(self._path(self.own))
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            file = open_private(self._path(self.own))
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self._file = file
         except OSError as error:
-            raise OutboxError(
+            kind = OutboxBusy if lacks_room(error) else OutboxError
+            raise kind(
                 f"a runner cannot be announced beside {self._database}: {error.strerror}; "
                 "make room there, or allow writing"
             ) from error

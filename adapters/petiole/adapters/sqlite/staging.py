@@ -14,11 +14,11 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from petiole.adapters.sqlite.faults import translated
+from petiole.adapters.sqlite.faults import lacks_room, translated
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier, IdentifierType
-from petiole.core.errors import OutboxError
+from petiole.core.errors import OutboxBusy, OutboxError
 from petiole.core.ports.ledger import SnapshotProfile
 
 _SCRIPT = """
@@ -123,7 +123,8 @@ def staging(beside: Path) -> Iterator[Staging]:
     """Set up an empty one in the directory of a file, for big snapshots fit there if anywhere.
 
     Raises:
-        OutboxError: there is no space, or no leave to write.
+        OutboxBusy: there is no space.
+        OutboxError: there is no leave to write.
     """
     with translated(beside), closing(_nameless_database(beside)) as connection:
         yield Staging(connection)
@@ -133,7 +134,8 @@ def _nameless_database(beside: Path) -> sqlite3.Connection:
     try:
         file, name = tempfile.mkstemp(dir=beside.parent, prefix=f"{beside.name}.staging-")
     except OSError as error:
-        raise OutboxError(
+        kind = OutboxBusy if lacks_room(error) else OutboxError
+        raise kind(
             f"nothing can be set aside in {beside.parent}: {error.strerror}; "
             "make room there, or allow writing"
         ) from error
