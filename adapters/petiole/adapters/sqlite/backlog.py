@@ -3,7 +3,7 @@
 import sqlite3
 
 from petiole.adapters.sqlite.batches import open_batches
-from petiole.adapters.sqlite.instants import from_micros
+from petiole.adapters.sqlite.instants import LONGEST_WAIT_MICROS, from_micros
 from petiole.adapters.sqlite.runners import Runners
 from petiole.core.domain.batching import Backlog, BatchPolicy
 from petiole.core.domain.change import ConnectionName
@@ -14,11 +14,15 @@ WHERE connection = ? AND state = 'pending' AND head = 1 AND due_at IS NULL ORDER
 """
 _DUE = """
 SELECT id, weight_bytes, enqueued_at FROM message INDEXED BY message_waiting
-WHERE connection = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?
+WHERE connection = ? AND due_at <= ? AND head = 1 ORDER BY due_at, id LIMIT ?
+"""
+_BEYOND = """
+SELECT id, weight_bytes, enqueued_at FROM message INDEXED BY message_waiting
+WHERE connection = ? AND due_at > ? AND head = 1 ORDER BY due_at, id LIMIT ?
 """
 _NEXT_DUE = """
 SELECT due_at FROM message INDEXED BY message_waiting
-WHERE connection = ? AND due_at > ? ORDER BY due_at LIMIT 1
+WHERE connection = ? AND due_at > ? AND due_at <= ? AND head = 1 ORDER BY due_at LIMIT 1
 """
 
 
@@ -29,11 +33,13 @@ def backlog(
     policy: BatchPolicy,
     *,
     now: int,
+    uptime: int,
 ) -> Backlog:
     """Look at the oldest claimable messages, the next wait that ends, and the open batches."""
     limit = policy.max_profiles
     rows = connection.execute(_READY, (name, limit)).fetchall()
     rows += connection.execute(_DUE, (name, now, limit)).fetchall()
+    rows += connection.execute(_BEYOND, (name, now + LONGEST_WAIT_MICROS, limit)).fetchall()
     claimable, weight = 0, 0
     oldest: int | None = None
     for _, weight_bytes, enqueued_at in sorted(rows)[:limit]:
@@ -41,8 +47,8 @@ def backlog(
             break
         claimable, weight = claimable + 1, weight + weight_bytes
         oldest = enqueued_at if oldest is None else min(oldest, enqueued_at)
-    next_due = connection.execute(_NEXT_DUE, (name, now)).fetchone()
-    batches = open_batches(connection, runners, name, now)
+    next_due = connection.execute(_NEXT_DUE, (name, now, now + LONGEST_WAIT_MICROS)).fetchone()
+    batches = open_batches(connection, runners, name, uptime)
     return Backlog(
         claimable=claimable,
         weight_bytes=weight,

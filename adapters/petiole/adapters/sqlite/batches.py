@@ -9,7 +9,7 @@ from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.message import BatchId
 
 _OPEN = """
-SELECT id, owner, lease_until FROM batch INDEXED BY batch_open
+SELECT id, owner, lease_ends FROM batch INDEXED BY batch_open
 WHERE connection = ? AND settled_at IS NULL ORDER BY id
 """
 
@@ -23,12 +23,12 @@ class OpenBatches:
 
 
 def open_batches(
-    connection: sqlite3.Connection, runners: Runners, name: ConnectionName, now: int
+    connection: sqlite3.Connection, runners: Runners, name: ConnectionName, uptime: int
 ) -> OpenBatches:
     """Part the abandoned (lease over, or runner dead) from those that are being delivered."""
     abandoned: list[BatchId] = []
     in_flight: list[BatchId] = []
-    for id_, owner, lease_until in connection.execute(_OPEN, (name,)).fetchall():
-        lives = lease_until > now and runners.is_alive(owner)
+    for id_, owner, lease_ends in connection.execute(_OPEN, (name,)).fetchall():
+        lives = lease_ends > uptime and runners.is_alive(owner)
         (in_flight if lives else abandoned).append(BatchId(id_))
     return OpenBatches(abandoned=abandoned, in_flight=in_flight)

@@ -1,30 +1,19 @@
-"""The sums and the dead letters in SQLite."""
+"""The sums in SQLite."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection
+from datetime import datetime
 
 from petiole.adapters.sqlite import sums
+from petiole.adapters.sqlite.attempts import quarter_of
 from petiole.adapters.sqlite.database import Database
-from petiole.adapters.sqlite.instants import from_micros
-from petiole.core.domain.change import ChangeKind, ConnectionName, SegmentId
-from petiole.core.domain.dead_letter import DeadLetter
-from petiole.core.domain.identity import Identifier, IdentifierType
-from petiole.core.domain.message import MessageId, MessageState
+from petiole.adapters.sqlite.instants import to_micros
+from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.tally import Tally
 
-_OF_ALL = """
-SELECT message.id, connection, segment, identifier_type, identifier,
-    kind, state, code, reason, attempts, settled_at
-FROM message INDEXED BY message_dead
-CROSS JOIN profile ON profile.id = message.profile
-WHERE state IN ('dead', 'parked') ORDER BY settled_at DESC, message.id DESC LIMIT :most
-"""
-_OF_CONNECTION = """
-SELECT message.id, connection, segment, identifier_type, identifier,
-    kind, state, code, reason, attempts, settled_at
-FROM message INDEXED BY message_dead_of_connection
-CROSS JOIN profile ON profile.id = message.profile
-WHERE connection = :connection AND state IN ('dead', 'parked')
-ORDER BY settled_at DESC, message.id DESC LIMIT :most
+_CALLS = """
+SELECT coalesce(sum(calls), 0) FROM json_each(?) AS asked
+CROSS JOIN usage ON usage.connection = asked.value AND quarter >= ?
 """
 
 
@@ -44,37 +33,9 @@ class SqliteBookkeeping:
         with self._database.read() as tables:
             return sums.counted(tables, connection)
 
-    def dead_letters(
-        self, connection: ConnectionName | None, *, limit: int
-    ) -> Sequence[DeadLetter]:
-        """List dead and parked messages, the newest first."""
-        sql = _OF_ALL if connection is None else _OF_CONNECTION
+    def calls(self, connections: Collection[ConnectionName], since: datetime) -> int:
+        """Count the calls of attempts that ended in the quarters since a moment."""
+        asked = (json.dumps(sorted(set(connections))), quarter_of(to_micros(since)))
         with self._database.read() as tables:
-            rows = tables.execute(sql, {"connection": connection, "most": limit}).fetchall()
-        return [
-            DeadLetter(
-                id=MessageId(id_),
-                connection=ConnectionName(name),
-                segment=SegmentId(segment),
-                identifier=Identifier(IdentifierType(type_), identifier),
-                kind=ChangeKind(kind),
-                state=MessageState(state),
-                code=code,
-                reason=reason,
-                attempts=attempts,
-                at=from_micros(settled_at),
-            )
-            for (
-                id_,
-                name,
-                segment,
-                type_,
-                identifier,
-                kind,
-                state,
-                code,
-                reason,
-                attempts,
-                settled_at,
-            ) in rows
-        ]
+            [calls] = tables.execute(_CALLS, asked).fetchone()
+        return int(calls)

@@ -29,26 +29,30 @@ LEFT JOIN message AS front INDEXED BY message_head
 LEFT JOIN message AS last ON last.id = coalesce(
     (
         SELECT behind.id FROM message AS behind INDEXED BY message_behind
-        WHERE behind.profile = front.profile AND behind.state = 'pending' AND behind.head = 0
+        WHERE behind.profile = front.profile AND behind.head = 0 AND behind.state <> 'dead'
             AND behind.connection = :connection AND behind.segment = :segment
         ORDER BY behind.id DESC LIMIT 1
     ),
-    iif(front.connection = :connection AND front.segment = :segment, front.id, NULL)
+    iif(
+        front.connection = :connection AND front.segment = :segment AND front.state <> 'dead',
+        front.id, NULL
+    )
 )
 """
 _LAST_BEFORE = """
-SELECT kind FROM (
-    SELECT * FROM (
-        SELECT id, kind FROM message INDEXED BY message_behind
-        WHERE profile = :profile AND state = 'pending' AND head = 0
+SELECT coalesce(
+    (
+        SELECT kind FROM message INDEXED BY message_behind
+        WHERE profile = :profile AND head = 0 AND state <> 'dead'
             AND connection = :connection AND segment = :segment AND id < :before
         ORDER BY id DESC LIMIT 1
+    ),
+    (
+        SELECT kind FROM message INDEXED BY message_head
+        WHERE profile = :profile AND head = 1 AND state <> 'dead'
+            AND connection = :connection AND segment = :segment AND id < :before
     )
-    UNION ALL
-    SELECT id, kind FROM message INDEXED BY message_head
-    WHERE profile = :profile AND head = 1
-        AND connection = :connection AND segment = :segment AND id < :before
-) ORDER BY id DESC LIMIT 1
+)
 """
 _ENTERED = """
 SELECT 1 FROM ledger
@@ -104,9 +108,9 @@ def is_held_before(
 ) -> bool:
     """Tell whether the scope holds a profile at the moment when that message gets its turn."""
     names = _named(scope) | {"profile": profile, "before": before}
-    last = connection.execute(_LAST_BEFORE, names).fetchone()
-    if last is not None:
-        return bool(last[0] != ChangeKind.REMOVE)
+    [kind] = connection.execute(_LAST_BEFORE, names).fetchone()
+    if kind is not None:
+        return bool(kind != ChangeKind.REMOVE)
     return connection.execute(_ENTERED, names).fetchone() is not None
 
 

@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import overload
 
+from petiole.core.domain.backoff import LONGEST_WAIT
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+LONGEST_WAIT_MICROS = LONGEST_WAIT // _MICROSECOND
 
 
 @overload
@@ -24,6 +27,11 @@ def from_micros(micros: None) -> None: ...
 def from_micros(micros: int | None) -> datetime | None:
     """Tell a kept moment as the core knows it: aware, in UTC."""
     return None if micros is None else _moment(micros)
+
+
+def span_micros(span: timedelta) -> int:
+    """Tell a span, such as an uptime, as the database keeps it."""
+    return span // _MICROSECOND
 
 
 # The messages of a batch share most of their moments.

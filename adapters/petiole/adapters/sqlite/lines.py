@@ -14,27 +14,32 @@ from petiole.adapters.sqlite.held import is_held_before
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.profiles import ProfileNumber, numbered
 from petiole.adapters.sqlite.row import to_change
+from petiole.adapters.sqlite.ticks import next_tick
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.folding import fold
 from petiole.core.domain.message import MessageId, MessageState
 from petiole.core.domain.tally import EnqueueReceipt
 
 _SEEN = """
-SELECT event FROM json_each(?) AS asked
-CROSS JOIN message INDEXED BY message_event ON connection = ? AND event = asked.value
+SELECT event FROM json_each(:events) AS asked
+CROSS JOIN message INDEXED BY message_event
+    ON connection = :connection AND event IS NOT NULL AND event = asked.value
+UNION ALL
+SELECT event FROM json_each(:events) AS asked
+CROSS JOIN seen ON connection = :connection AND event = asked.value
 """
 _ENDS = """
 SELECT
-    last.profile, last.id, last.state = 'pending' AND last.batch IS NULL,
+    last.profile, last.id, last.state = 'pending' AND last.batch IS NULL, last.state <> 'dead',
     last.event, account, last.connection, last.segment, identifier_type, identifier,
-    last.kind, last.fields, last.fingerprint, last.occurred_at
+    last.kind, last.fields, last.fingerprint, last.occurred_at, last.edit
 FROM json_each(?) AS asked
 CROSS JOIN message AS front INDEXED BY message_head
     ON front.profile = asked.value AND front.head = 1
 CROSS JOIN message AS last ON last.id = coalesce(
     (
         SELECT behind.id FROM message AS behind INDEXED BY message_behind
-        WHERE behind.profile = front.profile AND behind.state = 'pending' AND behind.head = 0
+        WHERE behind.profile = front.profile AND behind.head = 0
         ORDER BY behind.id DESC LIMIT 1
     ),
     front.id
@@ -45,11 +50,14 @@ _LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'mess
 _ADD = """
 INSERT INTO message (
     id, event, profile, connection, segment, kind, fields, fingerprint, weight_bytes, state, head,
-    occurred_at, enqueued_at, settled_at, folded_into
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    occurred_at, enqueued_at, settled_at, folded_into, first_kind, tick
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _REWRITE = """
-UPDATE message SET kind = ?, fields = ?, fingerprint = ?, weight_bytes = ? WHERE id = ?
+UPDATE message SET
+    first_kind = coalesce(first_kind, nullif(kind, :kind)), kind = :kind, fields = :fields,
+    fingerprint = :fingerprint, weight_bytes = :weight_bytes
+WHERE id = :id
 """
 
 
@@ -62,7 +70,10 @@ class Entry:
     change: ProfileChange
     is_fresh: bool = True
     """Never claimed, so that others may be folded into it."""
-    is_head: bool = False
+    is_open: bool = True
+    """Not a letter that holds its line, which counts as nothing."""
+    head: int | None = 0
+    first_kind: ChangeKind | None = None
     folded_into: MessageId | None = None
 
 
@@ -79,7 +90,7 @@ def enqueue(
     lines = Lines(connection, profiles)
     for profile, change in zip(profiles, fresh, strict=True):
         lines.take(profile, change, folding=folding)
-    folded = lines.write(now)
+    folded = lines.write(now) if fresh else 0
     return EnqueueReceipt(enqueued=len(fresh), folded=folded, repeated=len(changes) - len(fresh))
 
 
@@ -101,7 +112,7 @@ class Lines:
         self._added.append(entry)
         end = self._ends.get(profile)
         if end is None:
-            entry.is_head = True
+            entry.head = 1
         elif folding and end.is_fresh and end.change.scope == change.scope:
             self._fold(end, entry)
             return
@@ -111,8 +122,12 @@ class Lines:
 
     def _fold(self, survivor: Entry, entry: Entry) -> None:
         held = self._comes_back(survivor, entry) and self._is_held_before(survivor)
+        was = survivor.change.kind
         survivor.change = fold(survivor.change, entry.change, held=held)
+        if survivor.change.kind is not was:
+            survivor.first_kind = survivor.first_kind or was
         entry.folded_into = survivor.id
+        entry.head = None
         if survivor.id < self._first_id:
             self._rewritten[survivor.id] = survivor
 
@@ -124,13 +139,14 @@ class Lines:
     def _is_held_before(self, survivor: Entry) -> bool:
         scope = survivor.change.scope
         for earlier in reversed(self._earlier[survivor.profile]):
-            if earlier.change.scope == scope:
+            if earlier.is_open and earlier.change.scope == scope:
                 return earlier.change.kind is not ChangeKind.REMOVE
         return is_held_before(self._connection, scope, survivor.profile, survivor.id)
 
     def write(self, now: int) -> int:
         """Store what was taken, count it, and tell how many were folded."""
-        self._connection.executemany(_ADD, (_new_row(entry, now) for entry in self._added))
+        tick = next_tick(self._connection)
+        self._connection.executemany(_ADD, [_new_row(entry, now, tick) for entry in self._added])
         self._connection.executemany(_REWRITE, map(_rewritten_row, self._rewritten.values()))
         folds = [entry for entry in self._added if entry.folded_into is not None]
         enqueued = Counter(entry.change.scope.connection for entry in self._added)
@@ -155,7 +171,8 @@ def _unseen(
     if not asked:
         return changes
     for name, first in asked.items():
-        for (event,) in connection.execute(_SEEN, (json.dumps(list(first)), name)).fetchall():
+        names = {"events": json.dumps(list(first)), "connection": name}
+        for (event,) in connection.execute(_SEEN, names).fetchall():
             del first[event]
     return [
         change
@@ -168,14 +185,14 @@ def _ends(
     connection: sqlite3.Connection, profiles: Iterable[ProfileNumber]
 ) -> dict[ProfileNumber, Entry]:
     return {
-        profile: Entry(id_, profile, to_change(tuple(change)), bool(is_fresh))
-        for profile, id_, is_fresh, *change in connection.execute(
+        profile: Entry(id_, profile, to_change(tuple(change)), bool(is_fresh), bool(is_open))
+        for profile, id_, is_fresh, is_open, *change in connection.execute(
             _ENDS, (json.dumps(list(set(profiles))),)
         )
     }
 
 
-def _new_row(entry: Entry, now: int) -> tuple[str | int | bytes | None, ...]:
+def _new_row(entry: Entry, now: int, tick: int) -> tuple[str | int | bytes | None, ...]:
     change = entry.change
     is_folded = entry.folded_into is not None
     return (
@@ -189,18 +206,25 @@ def _new_row(entry: Entry, now: int) -> tuple[str | int | bytes | None, ...]:
         None if is_folded else change.fingerprint,
         0 if is_folded else _weight_bytes(change),
         "folded" if is_folded else "pending",
-        entry.is_head,
+        entry.head,
         to_micros(change.occurred_at),
         now,
         now if is_folded else None,
         entry.folded_into,
+        entry.first_kind and str(entry.first_kind),
+        tick,
     )
 
 
-def _rewritten_row(entry: Entry) -> tuple[str, str, bytes | None, int, int]:
+def _rewritten_row(entry: Entry) -> dict[str, str | int | bytes | None]:
     change = entry.change
-    weight = _weight_bytes(change)
-    return str(change.kind), change.fields.text, change.fingerprint, weight, entry.id
+    return {
+        "id": entry.id,
+        "kind": str(change.kind),
+        "fields": change.fields.text,
+        "fingerprint": change.fingerprint,
+        "weight_bytes": _weight_bytes(change),
+    }
 
 
 def _weight_bytes(change: ProfileChange) -> int:

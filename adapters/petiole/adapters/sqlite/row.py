@@ -13,16 +13,19 @@ from petiole.core.domain.change import (
     Scope,
     SegmentId,
 )
+from petiole.core.domain.dead_letter import edited
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.domain.message import Message, MessageId
 
-ChangeRow: TypeAlias = tuple[str | None, str, str, str, str, str, str, str, bytes | None, int]
+ChangeRow: TypeAlias = tuple[
+    str | None, str, str, str, str, str, str, str, bytes | None, int, str | None
+]
 """event, account, connection, segment, identifier_type, identifier, kind, fields, fingerprint,
-occurred_at: selected in this order, of a message that still has its fields."""
+occurred_at, edit: selected in this order, of a message that still has its fields."""
 
 MessageRow: TypeAlias = tuple[
-    int, int, int, int, str | None, str, str, str, str, str, str, str, bytes | None, int
+    int, int, int, int, str | None, str, str, str, str, str, str, str, bytes | None, int, str | None
 ]
 """id, attempts, enqueued_at, weight_bytes, and then the change."""
 
@@ -31,15 +34,16 @@ _TYPES = {type_.value: type_ for type_ in IdentifierType}
 
 
 def to_change(row: ChangeRow) -> ProfileChange:
-    """Read a change."""
-    event, account, connection, segment, type_, identifier, kind, fields, fingerprint, at = row
+    """Read a change as it is sent: with what a person laid over its fields."""
+    event, account, connection, segment, type_, identifier, kind, text, fingerprint, at, edit = row
+    fields = Fields(text)
     return ProfileChange(
         id=None if event is None else ChangeId(event),
         scope=_scope(account, connection, segment),
         identifier=Identifier(_TYPES[type_], identifier),
         kind=_KINDS[kind],
         occurred_at=from_micros(at),
-        fields=Fields(fields),
+        fields=fields if edit is None else edited(fields, Fields(edit)),
         fingerprint=fingerprint,
     )
 

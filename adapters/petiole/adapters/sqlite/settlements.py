@@ -4,14 +4,19 @@ import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
-from petiole.adapters.sqlite import sums
+from petiole.adapters.sqlite import attempts, sums
+from petiole.adapters.sqlite.deliveries import deliver
+from petiole.adapters.sqlite.happenings import Scribe, words
 from petiole.adapters.sqlite.instants import to_micros
+from petiole.adapters.sqlite.ticks import next_tick
+from petiole.adapters.sqlite.turns import let_forward, line_up
 from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.failure import failure_fingerprint
+from petiole.core.domain.life import Step
 from petiole.core.domain.message import BatchId, MessageId, MessageState
 from petiole.core.domain.settlement import (
-    DELIVERED,
     Bury,
     Defer,
     Delivered,
@@ -21,33 +26,25 @@ from petiole.core.domain.settlement import (
     Verdict,
 )
 from petiole.core.errors import OutboxError
-from petiole.core.ports.parking import Decision
 
 _END_BATCH = """
-UPDATE batch SET settled_at = ? WHERE id = ? AND owner = ? AND settled_at IS NULL
-RETURNING connection
+UPDATE batch SET settled_at = ?, settle_tick = ?
+WHERE id = ? AND epoch = ? AND settled_at IS NULL RETURNING connection, claim_tick
 """
 _IN_BATCH = """
 SELECT id FROM message INDEXED BY message_batch WHERE batch = ? AND state = 'in_flight'
 """
-_DELIVER = """
-UPDATE message SET state = 'delivered', head = 0, settled_at = ?
+_BURY = """
+UPDATE message SET
+    state = 'dead', head = NULL, settled_at = ?, code = ?, reason = ?, failure = ?
 WHERE id IN (SELECT value FROM json_each(?))
 """
-_BURY = """
-UPDATE message SET state = 'dead', head = 0, settled_at = ?, code = ?, reason = ?
+_HOLD = """
+UPDATE message SET state = 'dead', settled_at = ?, code = ?, reason = ?, failure = ?
 WHERE id IN (SELECT value FROM json_each(?))
 """
 _PARK = """
-UPDATE message SET state = 'parked', settled_at = ?, code = ?, reason = ?
-WHERE id IN (SELECT value FROM json_each(?))
-"""
-_PARKED = """
-SELECT id FROM message INDEXED BY message_dead_of_connection
-WHERE connection = ? AND state IN ('dead', 'parked') AND state = 'parked'
-"""
-_UNPARK = """
-UPDATE message SET state = 'pending', settled_at = NULL, attempts = 0, code = '', reason = ''
+UPDATE message SET state = 'parked', settled_at = ?, code = ?, reason = ?, failure = ?
 WHERE id IN (SELECT value FROM json_each(?))
 """
 _RETRY = """
@@ -58,81 +55,58 @@ _DEFER = """
 UPDATE message SET state = 'pending', due_at = ?, code = '', reason = ?, attempts = attempts - 1
 WHERE id IN (SELECT value FROM json_each(?))
 """
-_ENTER = """
-INSERT INTO ledger (connection, segment, profile, fingerprint)
-SELECT connection, segment, profile, fingerprint FROM message
-WHERE id IN (SELECT value FROM json_each(?)) AND kind <> 'remove'
-ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint
-"""
-_STRIKE = """
-DELETE FROM ledger WHERE (connection, segment, profile) IN (
-    SELECT connection, segment, profile FROM message
-    WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'remove'
-)
-"""
-_LET_FORWARD = """
-UPDATE message SET head = 1 WHERE id IN (
-    SELECT (
-        SELECT b.id FROM message AS b INDEXED BY message_behind
-        WHERE b.profile = m.profile AND b.state = 'pending' AND b.head = 0
-        ORDER BY b.id LIMIT 1
-    )
-    FROM message AS m WHERE m.id IN (SELECT value FROM json_each(?))
-)
-"""
+
+Alike: TypeAlias = dict[Verdict, list[MessageId]]
 
 
 def settle(
-    connection: sqlite3.Connection, settlements: Sequence[Settlement], *, owner: str, now: int
+    connection: sqlite3.Connection, settlements: Sequence[Settlement], *, now: int
 ) -> Collection[BatchId]:
-    """Record all verdicts on batches that are the owner's, and name the other batches.
+    """Record all verdicts on batches that were not claimed anew, and name the other batches.
 
     Raises:
         OutboxError: the verdicts on a batch are not exactly those on its messages.
     """
     lost: list[BatchId] = []
     alike: defaultdict[Verdict, list[MessageId]] = defaultdict(list)
-    moved: defaultdict[str, Counter[MessageState]] = defaultdict(Counter)
+    moved: defaultdict[ConnectionName, Counter[MessageState]] = defaultdict(Counter)
+    calls: Counter[tuple[ConnectionName, int]] = Counter()
+    scribe = Scribe(connection=connection, tick=next_tick(connection), now=now)
     for settlement in settlements:
-        ended = connection.execute(_END_BATCH, (now, settlement.batch, owner)).fetchall()
+        batch, epoch, record = settlement.batch, settlement.epoch, settlement.record
+        ended = connection.execute(_END_BATCH, (now, scribe.tick, batch, epoch)).fetchall()
         if not ended:
-            lost.append(settlement.batch)
+            lost.append(batch)
             continue
         _refuse_gaps(connection, settlement)
-        [(name,)] = ended
+        [(named, claim_tick)] = ended
+        name = ConnectionName(named)
+        attempts.keep(connection, batch, epoch, claim_tick, record)
+        calls[name, attempts.quarter_of(to_micros(record.ended_at))] += record.calls
         for verdict, ids in _grouped(settlement.verdicts).items():
             alike[verdict] += ids
             moved[name][MessageState.IN_FLIGHT] -= len(ids)
             moved[name][_state(verdict)] += len(ids)
+            told = _told(verdict)
+            if told:
+                step, text = told
+                scribe.note(name, step, ids, batch=batch, told=text)
     for verdict, ids in alike.items():
         _record(connection, verdict, json.dumps(ids), now)
     for name, numbers in moved.items():
-        sums.add(connection, ConnectionName(name), numbers)
+        sums.add(connection, name, numbers)
+    attempts.count_calls(connection, calls)
     return lost
 
 
-def release(
-    connection: sqlite3.Connection, name: ConnectionName, decision: Decision, *, now: int
-) -> int:
-    """Move all parked messages of a connection on; tells how many."""
-    ids = [id_ for (id_,) in connection.execute(_PARKED, (name,))]
-    if decision is Decision.ARRIVED:
-        _record(connection, DELIVERED, json.dumps(ids), now)
-    else:
-        connection.execute(_UNPARK, (json.dumps(ids),))
-    reached = MessageState.DELIVERED if decision is Decision.ARRIVED else MessageState.PENDING
-    sums.add(connection, name, {MessageState.PARKED: -len(ids), reached: len(ids)})
-    return len(ids)
-
-
-def _grouped(verdicts: Mapping[MessageId, Verdict]) -> dict[Verdict, list[MessageId]]:
+def _grouped(verdicts: Mapping[MessageId, Verdict]) -> Alike:
     """Bring equal verdicts together; most are one object, which is told sooner than hashed."""
     groups: dict[int, list[MessageId]] = {}
     objects: dict[int, Verdict] = {}
     for id_, verdict in verdicts.items():
         groups.setdefault(id(verdict), []).append(id_)
         objects[id(verdict)] = verdict
-    alike: dict[Verdict, list[MessageId]] = {}
+    alike: Alike = {}
     for key, ids in groups.items():
         alike.setdefault(objects[key], []).extend(ids)
     return alike
@@ -161,21 +135,41 @@ def _state(verdict: Verdict) -> MessageState:
             assert_never(verdict)
 
 
+def _told(verdict: Verdict) -> tuple[Step, str] | None:
+    """Tell what must be written down of a verdict; a delivery tells itself."""
+    match verdict:
+        case Delivered():
+            return None
+        case Bury(code, reason):
+            return Step.DEAD, words(code, reason)
+        case Park(code, reason):
+            return Step.PARKED, words(code, reason)
+        case Retry(_, code, reason):
+            return Step.RETRY, words(code, reason)
+        case Defer(_, reason):
+            return Step.RETRY, reason
+        case _:
+            assert_never(verdict)
+
+
 def _record(connection: sqlite3.Connection, verdict: Verdict, ids: str, now: int) -> None:
     match verdict:
         case Delivered():
-            connection.execute(_DELIVER, (now, ids))
-            connection.execute(_ENTER, (ids,))
-            connection.execute(_STRIKE, (ids,))
-            connection.execute(_LET_FORWARD, (ids,))
-        case Bury(code, reason):
-            connection.execute(_BURY, (now, code, reason, ids))
-            connection.execute(_LET_FORWARD, (ids,))
+            deliver(connection, ids, now)
+            let_forward(connection, ids)
+        case Bury(code, reason, holds):
+            ended = (now, code, reason, failure_fingerprint(code, reason), ids)
+            connection.execute(_HOLD if holds else _BURY, ended)
+            if not holds:
+                let_forward(connection, ids)
         case Park(code, reason):
-            connection.execute(_PARK, (now, code, reason, ids))
+            ended = (now, code, reason, failure_fingerprint(code, reason), ids)
+            connection.execute(_PARK, ended)
         case Retry(due_at, code, reason):
             connection.execute(_RETRY, (to_micros(due_at), code, reason, ids))
+            line_up(connection, ids)
         case Defer(due_at, reason):
             connection.execute(_DEFER, (to_micros(due_at), reason, ids))
+            line_up(connection, ids)
         case _:
             assert_never(verdict)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.message import MessageState
@@ -38,6 +38,7 @@ _KEPT = """
 SELECT enqueued, pending, in_flight, delivered, folded, parked, dead, erased
 FROM tally WHERE connection = ?
 """
+_NAMES = "SELECT connection FROM tally ORDER BY connection"
 
 
 def add(
@@ -47,6 +48,11 @@ def add(
     numbers = (sum(by.values()), *(by.get(state, 0) for state in _ORDER))
     if connection.execute(_CHANGE, (*numbers, name)).rowcount == 0:
         connection.execute(_ADD, (name, *numbers))
+
+
+def names(connection: sqlite3.Connection) -> Sequence[ConnectionName]:
+    """Name the connections for which anything was ever enqueued."""
+    return [ConnectionName(name) for (name,) in connection.execute(_NAMES)]
 
 
 def kept(connection: sqlite3.Connection, name: ConnectionName) -> Tally:
