@@ -1,4 +1,4 @@
-"""The durable store: outbox, ledger, bookkeeping and connection states in one SQLite file."""
+"""The durable store: outbox, dead letters, history, ledger and states in one SQLite file."""
 
 from petiole.adapters.sqlite.store import SqliteStore, open_store
 

@@ -5,9 +5,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from petiole.adapters.sqlite.bell import SqliteBell
 from petiole.adapters.sqlite.bookkeeping import SqliteBookkeeping
-from petiole.adapters.sqlite.database import open_database
+from petiole.adapters.sqlite.dead_letters import SqliteDeadLetters
+from petiole.adapters.sqlite.history import SqliteHistory
 from petiole.adapters.sqlite.ledger import SqliteLedger
+from petiole.adapters.sqlite.opening import open_database
 from petiole.adapters.sqlite.outbox import SqliteOutbox
 from petiole.adapters.sqlite.runners import Runners
 from petiole.adapters.sqlite.states import SqliteConnectionStates
@@ -16,17 +19,15 @@ from petiole.core.ports.clock import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqliteStore:
-    """One runner's outbox, ledger, bookkeeping and connection states, over one connection."""
+    """One runner's view of everything that is stored, over one connection."""
 
     outbox: SqliteOutbox
+    dead_letters: SqliteDeadLetters
+    history: SqliteHistory
     ledger: SqliteLedger
     bookkeeping: SqliteBookkeeping
     states: SqliteConnectionStates
-
-    @property
-    def parking(self) -> SqliteOutbox:
-        """The way out for parked messages."""
-        return self.outbox
+    bell: SqliteBell
 
 
 @contextmanager
@@ -40,14 +41,19 @@ def open_store(
 
     Raises:
         ConfigurationError: the path cannot be such a file; the message names it and the remedy.
+        OutboxBusy: it cannot be opened for now: locked, or no space left.
     """
     with (
         closing(open_database(Path(path))) as database,
         closing(Runners(database.path, owner)) as runners,
     ):
+        bell = SqliteBell(database.path)
         yield SqliteStore(
-            outbox=SqliteOutbox(database, runners=runners, clock=clock),
+            outbox=SqliteOutbox(database, runners=runners, clock=clock, bell=bell),
+            dead_letters=SqliteDeadLetters(database, clock=clock, bell=bell),
+            history=SqliteHistory(database),
             ledger=SqliteLedger(database),
             bookkeeping=SqliteBookkeeping(database),
-            states=SqliteConnectionStates(database),
+            states=SqliteConnectionStates(database, clock=clock, bell=bell),
+            bell=bell,
         )
