@@ -11,13 +11,28 @@ from petiole.adapters.memory import (
     MemoryStore,
     RecordingObserver,
 )
-from petiole.core.delivery.relay import Delivery, Relay, Route
-from petiole.core.domain.breaker import ConnectionState
+from petiole.core.delivery.landing import Delivery
+from petiole.core.delivery.relay import Relay
+from petiole.core.delivery.route import Route
+from petiole.core.domain.breaker import (
+    ConnectionState,
+    PauseReason,
+    held_until,
+    paused,
+    resumed,
+)
 from petiole.core.domain.change import ConnectionName, ProfileChange
-from petiole.core.domain.message import Message
+from petiole.core.domain.dead_letter import (
+    DeadLetter,
+    Decided,
+    Decision,
+    LetterSelection,
+)
+from petiole.core.domain.message import Message, MessageState
 from petiole.core.domain.report import DeliveryReport
 from petiole.core.domain.tally import Tally
 from petiole.core.ports.chance import Chance
+from petiole.core.ports.outbox import Outbox
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.core.ports.workers import Workers
 from tests.core.profiles import change, scope
@@ -59,12 +74,13 @@ class SlowWorkers:
     waits: list[timedelta] = field(default_factory=list)
     submitted: int = 0
     busiest: int = 0
-    _results: list[tuple[datetime, int, Delivery]] = field(default_factory=list)
+    woken: bool = False
+    _results: list[tuple[timedelta, int, Delivery]] = field(default_factory=list)
 
     def submit(self, connection: str, task: Callable[[], Delivery]) -> None:
         """Begin."""
         self.submitted += 1
-        ready_at = self.clock.now() + self.takes.get(connection, timedelta())
+        ready_at = self.clock.uptime() + self.takes.get(connection, timedelta())
         self._results.append((ready_at, self.submitted, task()))
         self.busiest = max(self.busiest, len(self._results))
 
@@ -72,15 +88,21 @@ class SlowWorkers:
         """Hand over what is ready; else let time pass until something is, or until `timeout`."""
         self._results.sort(key=lambda result: result[:2])
         first = self._results[0][0] if self._results else None
-        end = self.clock.now() + timeout
-        if first is None or first > end:
+        now = self.clock.uptime()
+        if self.woken:
+            self.woken = False
+        elif first is None or first > now + timeout:
             self.waits.append(timeout)
-            self.clock.set(end)
-            return []
-        self.clock.set(max(first, self.clock.now()))
-        ready = [result for at, _, result in self._results if at <= self.clock.now()]
+            self.clock.advance(timeout)
+        else:
+            self.clock.advance(max(first - now, timedelta()))
+        ready = [result for at, _, result in self._results if at <= self.clock.uptime()]
         del self._results[: len(ready)]
         return ready
+
+    def wake(self) -> None:
+        """Let the next collecting pass no time."""
+        self.woken = True
 
 
 @dataclass
@@ -92,6 +114,7 @@ class Stage:
     observer: RecordingObserver = field(default_factory=RecordingObserver)
     chance: Chance = field(default_factory=EvenChance)
     workers: Workers[Delivery] | None = None
+    outbox: Outbox | None = None
     routes: dict[ConnectionName, Route] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -115,8 +138,9 @@ class Stage:
         assert self.workers is not None
         return Relay(
             list(self.routes.values()),
-            outbox=self.store.outbox,
+            outbox=self.outbox or self.store.outbox,
             states=self.store.states,
+            bookkeeping=self.store.bookkeeping,
             workers=self.workers,
             clock=self.clock,
             chance=self.chance,
@@ -135,8 +159,8 @@ class Stage:
 
     def run_for(self, span: timedelta) -> None:
         """Run until that much time has passed."""
-        end = self.clock.now() + span
-        self.relay().run(until=lambda: self.clock.now() >= end)
+        end = self.clock.uptime() + span
+        self.relay().run(until=lambda: self.clock.uptime() >= end)
 
     def drain(self, *, flush: bool = False, patience: timedelta = timedelta()) -> None:
         """Drain once."""
@@ -154,3 +178,38 @@ class Stage:
     def flow(self, connection: str = NEWSLETTER) -> ConnectionState:
         """Tell the state of a connection."""
         return self.store.states.state(ConnectionName(connection))
+
+    def pause(self, connection: str = NEWSLETTER) -> ConnectionState:
+        """Pause as an operator does."""
+        now = self.clock.now()
+        return self.change(
+            lambda state: paused(state, PauseReason.OPERATOR, "maintenance", now=now, by="Noor"),
+            connection,
+        )
+
+    def resume(self, connection: str = NEWSLETTER) -> ConnectionState:
+        """Resume as an operator does."""
+        now = self.clock.now()
+        return self.change(lambda state: resumed(state, now=now), connection)
+
+    def hold(self, until: datetime, connection: str = NEWSLETTER) -> ConnectionState:
+        """Hold as a platform does that asks for time."""
+        now = self.clock.now()
+        return self.change(lambda state: held_until(state, until, "slow down", now=now), connection)
+
+    def change(
+        self,
+        transition: Callable[[ConnectionState], ConnectionState],
+        connection: str = NEWSLETTER,
+    ) -> ConnectionState:
+        """Change the state of a connection."""
+        return self.store.states.change(ConnectionName(connection), transition, by="Noor")
+
+    def letters(self, state: MessageState = MessageState.DEAD) -> Sequence[DeadLetter]:
+        """List dead letters, or parked ones."""
+        return self.store.dead_letters.letters(LetterSelection(state=state), limit=99)
+
+    def decide(self, decision: Decision, state: MessageState = MessageState.DEAD) -> Decided:
+        """Decide about all dead letters, or all parked ones."""
+        selection = LetterSelection(state=state)
+        return self.store.dead_letters.decide(selection, decision, by="Noor")

@@ -200,7 +200,7 @@ def test_refused_record_is_buried_alone(stage: Stage) -> None:
     (buried,) = stage.observer.of(MessageBuried)
     assert buried.verdict == Bury("105", "no such column")
     assert stage.tally()[DELIVERED] == 4
-    (letter,) = stage.store.bookkeeping.dead_letters(NEWSLETTER, limit=9)
+    (letter,) = stage.letters()
     assert (letter.identifier, letter.code, letter.reason) == (person(3), "105", "no such column")
 
 
@@ -287,14 +287,15 @@ def test_batch_that_another_runner_took_over_still_fills_its_place(stage: Stage)
     assert workers.busiest == 1
 
 
+@pytest.mark.xfail(strict=True, reason="a relay takes anew what its own workers still have")
 def test_batch_that_outlasts_its_lease_is_not_sent_again_by_its_own_runner(stage: Stage) -> None:
     sink = stage.serve(MemorySink())
     stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: 3 * MINUTE})
     stage.set(lease=MINUTE)
-    stage.enqueue(range(5))
+    stage.enqueue(range(100))
 
-    stage.drain(flush=True)
+    stage.run_for(10 * MINUTE)
 
-    assert sink.calls == [(NOON, 5)]
+    assert sink.calls == [(NOON, 100)]
     assert stage.observer.of(LeaseExpired) == []
-    assert stage.tally().states == {DELIVERED: 5}
+    assert stage.tally().states == {DELIVERED: 100}

@@ -13,8 +13,6 @@ from petiole.core.domain.breaker import (
     BreakerPolicy,
     ConnectionState,
     PauseReason,
-    paused,
-    probing,
 )
 from petiole.core.domain.events import (
     BatchSettled,
@@ -164,7 +162,7 @@ def test_message_out_of_tries_is_buried_with_the_words_of_the_platform(stage: St
     stage.drain(flush=True, patience=MINUTE)
 
     assert len(sink.calls) == 3
-    (letter,) = stage.store.bookkeeping.dead_letters(NEWSLETTER, limit=9)
+    (letter,) = stage.letters()
     assert (letter.code, letter.attempts) == ("503", 3)
     assert letter.reason == "gateway down (gave up after 3 attempts)"
     assert len(stage.observer.of(MessageBuried)) == 1
@@ -214,7 +212,7 @@ def test_resumed_connection_probes_with_one_batch_and_delivers_the_rest(stage: S
     stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: SECOND})
 
     script.answer = accept
-    stage.store.states.record(NEWSLETTER, probing(stage.flow(), stage.clock.now()))
+    stage.resume()
     stage.drain()
 
     resumed = sink.calls[0][0]
@@ -256,8 +254,7 @@ def test_open_circuit_survives_a_restart(stage: Stage) -> None:
 def test_connection_that_the_operator_paused_sends_nothing(stage: Stage) -> None:
     sink = stage.serve(ScriptedSink())
     stage.enqueue(range(300))
-    state = paused(HEALTHY, PauseReason.OPERATOR, "maintenance")
-    stage.store.states.record(NEWSLETTER, state)
+    state = stage.pause()
 
     stage.drain(flush=True, patience=timedelta(days=1))
 
@@ -270,16 +267,15 @@ def test_pause_by_the_operator_outlives_what_was_in_the_air(stage: Stage) -> Non
     stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: MINUTE})
     stage.set(batching=SMALL)
     stage.enqueue(range(30))
-    state = paused(HEALTHY, PauseReason.OPERATOR, "maintenance")
 
     def pause_meanwhile() -> bool:
-        if stage.clock.now() > NOON:
-            stage.store.states.record(NEWSLETTER, state)
+        if stage.clock.now() > NOON and not stage.flow().paused:
+            stage.pause()
         return False
 
     stage.relay().drain(flush=False, patience=timedelta(), until=pause_meanwhile)
 
-    assert stage.flow() == state
+    assert (stage.flow().paused, stage.flow().paused_by) == (PauseReason.OPERATOR, "Noor")
     assert stage.tally().states == {DELIVERED: 10, PENDING: 20}
 
 

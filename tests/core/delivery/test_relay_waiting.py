@@ -9,7 +9,6 @@ from petiole.adapters.memory import MemorySink
 from petiole.core.delivery.relay import POLL
 from petiole.core.domain.backoff import RetryPolicy
 from petiole.core.domain.batching import BatchPolicy
-from petiole.core.domain.breaker import ConnectionState, held_until
 from petiole.core.domain.message import MessageState
 from petiole.core.errors import Timeout, Unavailable
 from tests.core.delivery.scripted_sink import ScriptedSink, accept, fail_with, in_turn
@@ -93,9 +92,7 @@ def test_drain_waits_for_a_held_connection_within_its_patience_only(
 ) -> None:
     sink = stage.serve(MemorySink())
     stage.enqueue(range(100))
-    stage.store.states.record(
-        NEWSLETTER, held_until(ConnectionState(), NOON + 3 * MINUTE, "slow down")
-    )
+    stage.hold(NOON + 3 * MINUTE)
 
     stage.drain(patience=patience)
 
@@ -107,7 +104,7 @@ def test_drain_waits_for_an_age_within_its_patience_while_the_connection_is_held
 ) -> None:
     sink = stage.serve(MemorySink())
     stage.enqueue(range(5))
-    stage.store.states.record(NEWSLETTER, held_until(ConnectionState(), NOON + MINUTE, "slow down"))
+    stage.hold(NOON + MINUTE)
 
     stage.drain(patience=30 * MINUTE)
 
@@ -120,7 +117,7 @@ def test_drain_does_not_wait_for_a_hold_to_end_when_nothing_is_due_then(
 ) -> None:
     stage.serve(MemorySink())
     stage.enqueue(range(waiting))
-    stage.store.states.record(NEWSLETTER, held_until(ConnectionState(), NOON + MINUTE, "slow down"))
+    stage.hold(NOON + MINUTE)
 
     stage.drain(patience=19 * MINUTE)
 
@@ -268,25 +265,3 @@ def test_relay_does_not_sleep_past_the_soonest_of_many_connections(stage: Stage)
 
     for seconds, sink in sinks.items():
         assert sink.calls == [(NOON + seconds * SECOND, 1)]
-
-
-def test_clock_that_is_set_back_only_delays(stage: Stage) -> None:
-    sink = stage.serve(MemorySink())
-    stage.enqueue(range(37))
-    stage.run_for(5 * MINUTE)
-
-    stage.clock.set(NOON - 60 * MINUTE)
-    stage.run_for(90 * MINUTE)
-
-    assert sink.calls == [(NOON + 20 * MINUTE, 37)]
-
-
-def test_clock_that_jumps_ahead_sends_what_has_become_old(stage: Stage) -> None:
-    sink = stage.serve(MemorySink())
-    stage.enqueue(range(37))
-    stage.run_for(5 * MINUTE)
-
-    stage.clock.set(NOON + 300 * MINUTE)
-    stage.run_for(SECOND)
-
-    assert sink.calls == [(NOON + 300 * MINUTE, 37)]

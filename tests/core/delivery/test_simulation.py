@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from petiole.adapters.memory import FrozenClock, MemoryState, RecordingObserver, SeededChance
-from petiole.adapters.memory.state import Row
+from petiole.adapters.memory.row import Row
 from petiole.core.domain.backoff import RetryPolicy
 from petiole.core.domain.batching import BatchPolicy
-from petiole.core.domain.breaker import BreakerPolicy, PauseReason, paused, probing
+from petiole.core.domain.breaker import BreakerPolicy
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.events import BatchSettled, LeaseExpired
 from petiole.core.domain.fields import JsonValue
@@ -125,19 +125,15 @@ class Weather(RuleBasedStateMachine):
 
     @rule(lane=st.sampled_from(sorted(LANES)))
     def operator_pauses(self, lane: str) -> None:
-        states = self.runners[0].store.states
-        name = ConnectionName(lane)
-        states.record(name, paused(states.state(name), PauseReason.OPERATOR, "maintenance"))
+        self.runners[0].pause(lane)
 
     @rule(lane=st.sampled_from(sorted(LANES)))
     def operator_resumes(self, lane: str) -> None:
-        states = self.runners[0].store.states
-        name = ConnectionName(lane)
-        states.record(name, probing(states.state(name), self.clock.now()))
+        self.runners[0].resume(lane)
 
     @rule(minutes=st.integers(-60, 60))
     def clock_is_set(self, minutes: int) -> None:
-        self.clock.advance(minutes * MINUTE)
+        self.clock.jump(minutes * MINUTE)
 
     @rule()
     def runner_flushes(self) -> None:

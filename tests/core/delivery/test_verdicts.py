@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from petiole.core.delivery.attempt import Answered, Attempt, Failed, Piece
+from petiole.core.delivery.attempt import Answered, Attempt, Failed, Piece, Unsent
 from petiole.core.delivery.verdicts import Judgement, judge
 from petiole.core.domain.backoff import RetryPolicy
 from petiole.core.domain.breaker import (
@@ -44,7 +44,7 @@ REFUSAL = MalformedRequest("'birthdate' is no date", code="400")
 
 
 def judged(*pieces: Piece, ambiguity: AmbiguityPolicy = AmbiguityPolicy.RESEND) -> Judgement:
-    course = Attempt(pieces=list(pieces), calls=1)
+    course = Attempt(lambda: True, pieces=list(pieces), calls=1)
     return judge(course, retry=RETRY, ambiguity=ambiguity, now=NOON, fraction=0.5)
 
 
@@ -113,6 +113,40 @@ def test_parked_messages_are_not_sent_again() -> None:
 
     assert (judgement.doubtful, judgement.retried, judgement.parked) == (0, 0, 2)
     assert judgement.verdicts[message(1).id] == Park("Other error", "cut off")
+
+
+def test_unsent_messages_are_deferred_without_a_moment() -> None:
+    judgement = judged(accepted(1), Unsent(messages(2, 3)))
+
+    deferred = [judgement.verdicts[message(number).id] for number in (2, 3)]
+    assert all(isinstance(verdict, Defer) and verdict.due_at is None for verdict in deferred)
+    assert (judgement.deferred, judgement.retried, judgement.error) == (2, 0, "")
+
+
+def test_dead_messages_hold_their_profiles_where_the_connection_says_so() -> None:
+    course = Attempt(
+        lambda: True,
+        pieces=[
+            accepted(1),
+            Answered(messages(2), {message(2).id: Rejected("105", "no such column")}),
+            Failed(messages(3), REFUSAL),
+            Failed(messages(4), Timeout("no answer")),
+        ],
+    )
+
+    judgement = judge(
+        course,
+        retry=RETRY,
+        ambiguity=AmbiguityPolicy.RESEND,
+        hold_dead=True,
+        now=NOON,
+        fraction=0.5,
+    )
+
+    assert judgement.verdicts[message(1).id] == DELIVERED
+    assert judgement.verdicts[message(2).id] == Bury("105", "no such column", holds=True)
+    assert judgement.verdicts[message(3).id] == Bury("400", "'birthdate' is no date", holds=True)
+    assert isinstance(judgement.verdicts[message(4).id], Retry)
 
 
 def test_success_closes_the_circuit() -> None:
@@ -216,6 +250,6 @@ def test_hold_goes_before_a_mere_failure() -> None:
 )
 @pytest.mark.parametrize("why", PauseReason)
 def test_pause_keeps_its_reason(why: PauseReason, straggler: DeliveryError) -> None:
-    state = paused(HEALTHY, why, "maintenance")
+    state = paused(HEALTHY, why, "maintenance", now=NOON)
 
     assert after(straggler, state=state) == state

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petiole.core.domain.batching import Backlog, BatchPolicy, DueReason, due, next_look
+from petiole.core.domain.batching import (
+    CLOCK_TOLERANCE,
+    Backlog,
+    BatchPolicy,
+    DueReason,
+    due,
+    next_look,
+)
 from tests.core.profiles import MINUTE, NOON, SECOND
 
 POLICY = BatchPolicy()
@@ -65,8 +72,14 @@ def test_abandoned_batch_is_recovered_first() -> None:
     assert due(Backlog(abandoned=1), POLICY, now=NOON) is DueReason.RECOVERY
 
 
-def test_clock_that_was_set_back_delays_and_breaks_nothing() -> None:
-    assert due(waiting(), POLICY, now=NOON - 60 * MINUTE) is None
+@pytest.mark.parametrize("back", [CLOCK_TOLERANCE + INSTANT, 60 * MINUTE, timedelta(days=3650)])
+def test_what_was_enqueued_in_the_future_goes_at_once(back: timedelta) -> None:
+    assert due(waiting(), POLICY, now=NOON - back) is DueReason.AGE
+
+
+@pytest.mark.parametrize("back", [INSTANT, CLOCK_TOLERANCE])
+def test_clock_that_was_set_back_a_little_only_delays(back: timedelta) -> None:
+    assert due(waiting(), POLICY, now=NOON - back) is None
 
 
 @given(
