@@ -91,6 +91,7 @@ class MutantRun:
         trial = _trial_of(item)
         if trial is None:
             return None
+        trial.begun = True
         trial.left -= 1
         more = nextitem is not None and _trial_of(nextitem) is trial
         return True if trial.over and more else None
@@ -112,9 +113,10 @@ class MutantRun:
         if trial is None or fixturedef.argname != trial.habitat.fixture:
             return given
         if fixturedef.scope != "function":
-            pytest.fail(
-                f"the fixture {fixturedef.argname!r} must give each test an adapter of its own; "
-                f"leave out scope={fixturedef.scope!r}"
+            pytest.exit(
+                f"{trial.suite.__name__}: the fixture {fixturedef.argname!r} must give each test "
+                f"an adapter of its own; leave out scope={fixturedef.scope!r}",
+                returncode=pytest.ExitCode.USAGE_ERROR,
             )
         if not trial.mutant.fits(given):
             pytest.skip("it could do no harm to this adapter")
@@ -137,7 +139,11 @@ class MutantRun:
             self._note_failure(item, report)
             return report
         verdict = _judge(trial, item, report, failed=failed)
-        report.outcome, report.longrepr = "passed", None
+        if report.passed and failed and report.when == "setup":
+            report.outcome = "skipped"  # else the test itself would be run, without its fixtures
+            report.longrepr = (str(item.path), 0, "Skipped: the mutant is dead")
+        elif report.when != "setup":
+            report.outcome, report.longrepr = "passed", None
         if report.when == "teardown" and trial.survived:
             verdict, report.outcome, report.longrepr = "survived", "failed", trial.obituary
             path, line, _ = report.location
@@ -169,6 +175,8 @@ class MutantRun:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the count, who survived, and who could not be tried."""
+        if not any(trial.begun for trial in self._trials):
+            return
         killed = [trial for trial in self._trials if trial.noticed]
         survived = [trial for trial in self._trials if trial.survived]
         terminalreporter.section("petiole mutants")

@@ -23,6 +23,7 @@ class Trial:
     suite: type
     habitat: Habitat
     mutant: Mutant
+    begun: bool = False
     left: int = 0
     noticed: str = ""
     spoiled: bool = False

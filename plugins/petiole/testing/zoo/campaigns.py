@@ -9,17 +9,21 @@ from petiole.core.ports.campaign_source import CampaignSource
 from petiole.testing.zoo.mutant import breaks
 
 
-@breaks(CampaignSource.campaigns, "List every campaign")
+@breaks(
+    CampaignSource.campaigns, "List every campaign", seen_by="test_every_campaign_is_listed_by_name"
+)
 def leaves_a_campaign_out(source: CampaignSource) -> Sequence[Campaign]:
     return source.campaigns()[:-1]
 
 
-@breaks(CampaignSource.campaigns, "sorted by name")
+@breaks(CampaignSource.campaigns, "sorted by name", seen_by="test_every_campaign_is_listed_by_name")
 def lists_campaigns_by_id(source: CampaignSource) -> Sequence[Campaign]:
     return sorted(source.campaigns(), key=lambda campaign: campaign.id)
 
 
-@breaks(CampaignSource.campaigns, "List every campaign")
+@breaks(
+    CampaignSource.campaigns, "List every campaign", seen_by="test_every_campaign_is_listed_by_name"
+)
 def takes_the_name_for_the_id(source: CampaignSource) -> Sequence[Campaign]:
     return [Campaign(SegmentId(c.name), c.id) for c in source.campaigns()]
 
@@ -29,7 +33,11 @@ def makes_a_campaign_up(source: CampaignSource) -> Sequence[Campaign]:
     return source.campaigns() or [Campaign(SegmentId("1"), "Example")]
 
 
-@breaks(CampaignSource.campaigns, "changes nothing on the platform")
+@breaks(
+    CampaignSource.campaigns,
+    "changes nothing on the platform",
+    seen_by="test_listing_changes_nothing",
+)
 class lists_campaigns_once:
     def __init__(self) -> None:
         self.listed = False

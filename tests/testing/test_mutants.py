@@ -1,0 +1,167 @@
+"""`pytest --petiole-mutants`, run by authors whose suites are good, careless, lucky or broken."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from petiole.testing.zoo.habitats import HABITATS
+from tests.repository import ROOT
+from tests.testing.runs import run_pytest
+
+FEWEST_MUTANTS = 25
+
+CAREFUL = """
+import pytest
+from petiole.adapters.memory import MemoryCampaigns
+from petiole.core.domain.campaign import Campaign
+from petiole.testing import CampaignSourceContract, Trouble
+from petiole.testing.contracts.troubles import ERRORS
+
+
+class Stand:
+    def __init__(self):
+        self.source = MemoryCampaigns()
+
+    def offer(self, campaigns):
+        self.source = MemoryCampaigns(Campaign(id_, name) for id_, name in campaigns.items())
+
+    def meet(self, trouble):
+        self.source.error = ERRORS[trouble](trouble)
+
+
+class Campaigns(CampaignSourceContract):
+    @pytest.fixture
+    def stand(self):
+        return Stand()
+"""
+AUTHORS = (
+    CAREFUL
+    + """
+class TestCareful(Campaigns):
+    pass
+
+
+class TestLooksAway(Campaigns):
+    def test_every_campaign_is_listed_by_name(self, stand):
+        assert stand.source
+
+
+class TestSkips(Campaigns):
+    def test_listing_changes_nothing(self, stand):
+        pytest.skip("listing costs money")
+
+
+class TestFailsAnyway(Campaigns):
+    def test_account_without_campaigns_lists_none(self, stand):
+        assert False
+
+
+@pytest.mark.skip(reason="not at night")
+class TestSkipped(Campaigns):
+    pass
+
+
+class TestOther:
+    def test_something_else(self):
+        assert True
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """Set the mutants on the suites of all these authors."""
+    folder = tmp_path_factory.mktemp("authors")
+    (folder / "test_authors.py").write_text(AUTHORS, encoding="utf-8")
+    return run_pytest("--petiole-mutants", "-q", folder=folder)
+
+
+def line(run: subprocess.CompletedProcess[str], *words: str) -> list[str]:
+    return [line for line in run.stdout.splitlines() if all(word in line for word in words)]
+
+
+def test_count_is_printed(run: subprocess.CompletedProcess[str]) -> None:
+    [count] = re.findall(r"^killed (\d+) of (\d+)$", run.stdout, re.MULTILINE)
+
+    assert count == ("14", "17"), run.stdout
+
+
+def test_survivor_fails_the_run(run: subprocess.CompletedProcess[str]) -> None:
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED
+    assert line(run, "survived:", "TestLooksAway[lists campaigns by id]")
+
+
+def test_survivor_is_told_with_the_sentence_and_the_test(
+    run: subprocess.CompletedProcess[str],
+) -> None:
+    told = run.stdout.partition("_ TestLooksAway[lists campaigns by id] _")[2]
+
+    assert "List every campaign that can be sent to, sorted by name;" in told
+    assert "\n    test_every_campaign_is_listed_by_name\n" in told
+
+
+def test_careful_suite_kills_every_mutant(run: subprocess.CompletedProcess[str]) -> None:
+    assert "TestCareful" not in run.stdout
+
+
+def test_mutant_whose_tests_were_skipped_is_not_tried(
+    run: subprocess.CompletedProcess[str],
+) -> None:
+    assert line(run, "not tried:", "TestSkips[lists campaigns once]", "listing costs money")
+    assert len(line(run, "not tried:", "TestSkipped[", "not at night")) == 6
+
+
+def test_suite_that_fails_without_mutants_is_not_tried(
+    run: subprocess.CompletedProcess[str],
+) -> None:
+    assert len(line(run, "not tried:", "TestFailsAnyway[", "mend that first")) == 6
+
+
+def test_run_without_a_suite_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "test_other.py").write_text("def test_it(): ...\n", encoding="utf-8")
+
+    run = run_pytest("--petiole-mutants", folder=tmp_path)
+
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "no contract suite is among these tests" in run.stdout
+
+
+def test_adapter_that_several_tests_share_is_an_error(tmp_path: Path) -> None:
+    shared = CAREFUL.replace("@pytest.fixture", '@pytest.fixture(scope="class")')
+    suite = f"{shared}\nclass TestShared(Campaigns):\n    pass\n"
+    (tmp_path / "test_shared.py").write_text(suite, encoding="utf-8")
+
+    run = run_pytest("--petiole-mutants", folder=tmp_path)
+
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "must give each test an adapter of its own" in run.stdout
+
+
+def test_without_the_option_suites_run_once(tmp_path: Path) -> None:
+    suite = f"{CAREFUL}\nclass TestCareful(Campaigns):\n    pass\n"
+    (tmp_path / "test_careful.py").write_text(suite, encoding="utf-8")
+
+    run = run_pytest("-q", folder=tmp_path)
+
+    assert "8 passed" in run.stdout
+
+
+def test_our_suites_kill_the_whole_zoo() -> None:
+    suites = ("test_memory.py", "test_files.py", "test_stores.py")
+
+    run = run_pytest(
+        "--petiole-mutants",
+        "-q",
+        *(ROOT / "tests" / "contracts" / suite for suite in suites),
+        "-k",
+        "not Sqlite",
+        folder=ROOT,
+    )
+
+    [(killed, let_loose)] = re.findall(r"^killed (\d+) of (\d+)$", run.stdout, re.MULTILINE)
+    print(f"killed {killed} of {let_loose}")  # noqa: T201 - the proof, for those who look
+    assert run.returncode == pytest.ExitCode.OK, run.stdout
+    assert killed == let_loose
+    assert int(let_loose) >= sum(len(habitat.mutants) for habitat in HABITATS) >= FEWEST_MUTANTS
