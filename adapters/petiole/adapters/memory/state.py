@@ -19,6 +19,7 @@ from petiole.core.domain.change import (
     ProfileChange,
     Scope,
 )
+from petiole.core.domain.engagement import RefusedEngagement, StoredEngagement
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.life import Happening, Step
 from petiole.core.domain.message import BatchId, MessageId, MessageState
@@ -50,6 +51,11 @@ class MemoryState:
     last_delivered: dict[LineKey, MessageId] = field(default_factory=dict)
     """The latest change of each profile that was ever delivered."""
     lives: defaultdict[LifeKey, list[Happening]] = field(default_factory=lambda: defaultdict(list))
+    first_accepted: dict[Scope, datetime] = field(default_factory=dict)
+    """When the platform first took a profile for a scope."""
+    engagements: list[tuple[AccountName, StoredEngagement]] = field(default_factory=list)
+    refused_engagements: list[RefusedEngagement] = field(default_factory=list)
+    checkpoints: dict[tuple[ConnectionName, str], str] = field(default_factory=dict)
     connections: dict[ConnectionName, ConnectionState] = field(default_factory=dict)
     runners: set[RunnerNumber] = field(default_factory=set)
     """Those that are alive."""
@@ -89,6 +95,7 @@ class MemoryState:
             held.pop(row.change.identifier, None)
         else:
             held[row.change.identifier] = row.change.fingerprint
+            self.first_accepted.setdefault(row.change.scope, now)
         self.last_delivered[row.line] = max(row.id, self.last_delivered.get(row.line, row.id))
         self.move(row, MessageState.DELIVERED)
         row.settled_at = now

@@ -6,6 +6,8 @@ from typing import Self
 from petiole.adapters.memory.bell import MemoryBell
 from petiole.adapters.memory.bookkeeping import MemoryBookkeeping
 from petiole.adapters.memory.dead_letters import MemoryDeadLetters
+from petiole.adapters.memory.engagement_books import MemoryEngagementBooks
+from petiole.adapters.memory.engagements import MemoryEngagements
 from petiole.adapters.memory.history import MemoryHistory
 from petiole.adapters.memory.ledger import MemoryLedger
 from petiole.adapters.memory.outbox import MemoryOutbox
@@ -32,6 +34,8 @@ class MemoryStore:
         self.bell = MemoryBell(self.state)
         self.ledger = MemoryLedger(self.state)
         self.bookkeeping = MemoryBookkeeping(self.state)
+        self.engagements = MemoryEngagements(self.state, clock=clock)
+        self.engagement_books = MemoryEngagementBooks(self.state)
         self.states = MemoryConnectionStates(self.state)
 
     def close(self) -> None:

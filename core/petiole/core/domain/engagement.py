@@ -86,7 +86,7 @@ def is_repeat(new: Engagement, known: Engagement) -> bool:
     Within one origin its own ids decide where both have one; else likeness does.
     """
     if new.origin == known.origin and new.event and known.event:
-        return new.event == known.event
+        return (new.connection, new.event) == (known.connection, known.event)
     return new.likeness == known.likeness
 
 
@@ -133,6 +133,16 @@ class EngagementSelection:
     campaign_id: str = ""
     since: datetime | None = None
     until: datetime | None = None
+
+    def fits(self, engagement: Engagement) -> bool:
+        """Tell whether an engagement is meant."""
+        return (
+            (not self.connections or engagement.connection in self.connections)
+            and (not self.kinds or engagement.kind in self.kinds)
+            and (not self.campaign_id or engagement.campaign_id == self.campaign_id)
+            and (self.since is None or engagement.occurred_at >= self.since)
+            and (self.until is None or engagement.occurred_at < self.until)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,6 @@ from petiole.core.domain.engagement import (
 )
 from petiole.core.domain.identity import Identifier
 
-
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """By so much the platform's clock may be behind ours."""
 
