@@ -12,7 +12,7 @@ from petiole.adapters.memory import (
     RecordingObserver,
 )
 from petiole.core.delivery.landing import Delivery
-from petiole.core.delivery.relay import Relay
+from petiole.core.delivery.relay import POLL, Relay
 from petiole.core.delivery.route import Route
 from petiole.core.domain.breaker import (
     ConnectionState,
@@ -157,10 +157,10 @@ class Stage:
         """Enqueue without folding."""
         self.store.outbox.enqueue(list(changes), folding=False)
 
-    def run_for(self, span: timedelta) -> None:
+    def run_for(self, span: timedelta, *, poll: timedelta = POLL) -> None:
         """Run until that much time has passed."""
         end = self.clock.uptime() + span
-        self.relay().run(until=lambda: self.clock.uptime() >= end)
+        self.relay().run(until=lambda: self.clock.uptime() >= end, poll=poll)
 
     def drain(self, *, flush: bool = False, patience: timedelta = timedelta()) -> None:
         """Drain once."""
