@@ -155,6 +155,10 @@ def _ask(
     reach(FailPoint.SEND)
     try:
         report = call(messages)
+        reach(FailPoint.SENT)
+        course.note(report.exchange)
+        outcomes: Mapping[MessageId, object] = report.outcomes
+        return {id_: told for id_, told in outcomes.items() if isinstance(told, Outcome)}
     except DeliveryError as error:
         course.note(error.exchange)
         raise
@@ -165,9 +169,6 @@ def _ask(
         frames = "".join(traceback.format_tb(error.__traceback__))
         _log.error("an adapter failed unforeseen: %s\n%s", type(error).__name__, frames)
         raise Ambiguous(f"the adapter failed with {type(error).__name__}; see the log") from error
-    reach(FailPoint.SENT)
-    course.note(report.exchange)
-    return report.outcomes
 
 
 def _take(
