@@ -5,7 +5,6 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -243,35 +242,3 @@ def test_table_of_the_manifest_holds_every_key() -> None:
 
     adapters = {f"adapters.{name}" for name in ManifestAdapter.model_fields}
     assert set(told) == (set(Manifest.model_fields) - {"adapters"}) | adapters
-
-
-def test_init_with_schema_writes_both_files_and_later_the_schema_only(tmp_path: Path) -> None:
-    from click.testing import CliRunner  # noqa: PLC0415 - the command line is late elsewhere, too
-
-    from petiole.host.cli.init import command  # noqa: PLC0415
-
-    first = CliRunner().invoke(command, [str(tmp_path), "--schema"])
-    before = (tmp_path / "petiole.toml").read_text(encoding="utf-8")
-    (tmp_path / "petiole.schema.json").write_text("{}", encoding="utf-8")
-    again = CliRunner().invoke(command, [str(tmp_path), "--schema"])
-
-    assert (first.exit_code, again.exit_code) == (0, 0)
-    assert before.startswith("#:schema ./petiole.schema.json\n")
-    assert (tmp_path / "petiole.toml").read_text(encoding="utf-8") == before
-    schema = json.loads((tmp_path / "petiole.schema.json").read_text(encoding="utf-8"))
-    assert schema == settings_schema(find_plugins())
-    assert troubles(Draft202012Validator(schema), before) == []
-    assert "#:schema ./petiole.schema.json" in again.stdout
-
-
-def test_init_describes_every_key_that_the_host_takes(tmp_path: Path) -> None:
-    from click.testing import CliRunner  # noqa: PLC0415
-
-    from petiole.host.cli.init import command  # noqa: PLC0415
-
-    CliRunner().invoke(command, [str(tmp_path)])
-
-    text = (tmp_path / "petiole.toml").read_text(encoding="utf-8")
-    optional = [key for key, default in leaves(ConnectionSettings) if default is not ...]
-    assert [key for key in optional if f"#     {key} = " not in text] == []
-    assert "# Tries of one change; then it is dead, and kept.\n#     retry.max_attempts = 1" in text
