@@ -6,8 +6,9 @@ A whole plugin in a few lines:
 
     @hookimpl
     def petiole_provide_adapters():
-        return [AdapterSpec(id="acme.sink", port=ProfileSink, settings=AcmeSettings,
-        open=open_sink)]
+        return [
+            AdapterSpec(id="acme.sink", port=ProfileSink, settings=AcmeSettings, open=open_sink)
+        ]
 """
 
 from petiole.hooks.adapters import AdapterContext, AdapterSpec, AnyAdapterSpec
