@@ -251,6 +251,41 @@ def test_plugin_object_registers_on_a_fresh_host() -> None:
     assert plugins.adapters("mine") == []
 
 
+def test_plugin_object_takes_the_place_of_an_installed_one(site: Path, install: Install) -> None:
+    install()
+    plugins = Plugins(found(site))
+
+    plugins.register(Manifest.read(EXTRAS_MANIFEST, origin="a test"), object())
+
+    assert plugins.load("acme").title == "Acme"
+    assert plugins.adapters("acme") == []
+
+
+def test_loaded_plugin_keeps_its_place(site: Path, install: Install) -> None:
+    install()
+    plugins = Plugins(found(site))
+    plugins.load("acme")
+
+    with pytest.raises(ConfigurationError, match="acme"):
+        plugins.register(Manifest.read(EXTRAS_MANIFEST, origin="a test"), object())
+
+    assert plugins.load("acme").title == "Acme mail"
+
+
+def test_plugin_that_fails_over_its_commands_is_told_about() -> None:
+    class Clumsy:
+        @hookimpl
+        def petiole_register_commands(self, cli: click.Group) -> None:
+            raise RuntimeError("not today")
+
+    plugins = Plugins([])
+    manifest = EXTRAS_MANIFEST + 'commands = ["acme"]\n'
+    plugins.register(Manifest.read(manifest, origin="a test"), Clumsy())
+
+    with pytest.raises(ConfigurationError, match="petiole_register_commands failed: RuntimeError"):
+        plugins.register_commands("acme", click.Group())
+
+
 class Bad:
     """A plugin that implements a hook that there is not."""
 

@@ -51,12 +51,15 @@ class Plugins:
     def register(self, manifest: Manifest, plugin: object) -> None:
         """Add a plugin object that is not installed, as tests do.
 
+        It takes the place of an installed one of that id, unless that is loaded already.
+
         Raises:
-            ConfigurationError: it implements an unknown hook, or one with wrong arguments.
+            ConfigurationError: it implements an unknown hook, or one with wrong arguments; or a
+                plugin of that id is loaded.
         """
         self._register(manifest.id, plugin)
         self.found = [
-            *self.found,
+            *(other for other in self.found if other.name != manifest.id),
             FoundPlugin(name=manifest.id, distribution="", version="", manifest=manifest),
         ]
 
@@ -92,11 +95,7 @@ class Plugins:
         Raises:
             ConfigurationError: the plugin failed over the question, or answered something else.
         """
-        hook = "petiole_provide_adapters"
-        try:
-            answers = self._ask(name, hook)
-        except (Exception, SystemExit) as error:
-            raise ConfigurationError(f"{hook} failed: {type(error).__name__}: {error}") from error
+        answers = self._ask(name, "petiole_provide_adapters")
         return [spec for answer in answers for spec in specs_in(answer)]
 
     def sandbox(self, name: str) -> SandboxSpec:
@@ -104,6 +103,7 @@ class Plugins:
 
         Raises:
             UnknownAdapter: it offers none.
+            ConfigurationError: it cannot be used.
         """
         self.load(name)
         for answer in self._ask(name, "petiole_provide_sandbox"):
@@ -124,7 +124,7 @@ class Plugins:
         """Let the plugins that declare a command of that name add theirs.
 
         Raises:
-            ConfigurationError: such a plugin cannot be used.
+            ConfigurationError: such a plugin cannot be used, or failed.
         """
         for plugin in self.found:
             if plugin.manifest and name in plugin.manifest.commands:
@@ -156,25 +156,32 @@ class Plugins:
             return plugin
         try:
             self.load(plugin.name)
-        except ConfigurationError:
-            return replace(plugin, error=self._failed[plugin.name])
+        except ConfigurationError as error:
+            return replace(plugin, error=self._failed.get(plugin.name, str(error)))
         return plugin
 
     def _tell(self, hook: str, event: "MessagesDelivered | MessageBuried") -> None:
         for name, _ in self._hooks.list_name_plugin():
             try:
                 self._ask(name, hook, event=event)
-            except Exception:  # noqa: BLE001 - a stranger's code; it is logged
-                _log.exception("plugin %s failed in %s", name, hook)
+            except ConfigurationError:
+                _log.exception("plugin %s", name)
 
     def _ask(self, name: str, hook: str, **given: object) -> Sequence[object]:
-        """Call a hook of one plugin; what one does is nothing to the others."""
+        """Call a hook of one plugin; what one does is nothing to the others.
+
+        Raises:
+            ConfigurationError: the plugin failed.
+        """
         caller: pluggy.HookCaller = getattr(self._hooks.hook, hook)
-        answers = [
-            implementation.function(*(given[argument] for argument in implementation.argnames))
-            for implementation in caller.get_hookimpls()
-            if implementation.plugin_name == name
-        ]
+        try:
+            answers = [
+                implementation.function(*(given[argument] for argument in implementation.argnames))
+                for implementation in caller.get_hookimpls()
+                if implementation.plugin_name == name
+            ]
+        except (Exception, SystemExit) as error:
+            raise ConfigurationError(f"{hook} failed: {type(error).__name__}: {error}") from error
         return [answer for answer in answers if answer is not None]
 
     def _register(self, name: str, plugin: object) -> None:
