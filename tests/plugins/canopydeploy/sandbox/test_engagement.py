@@ -85,8 +85,8 @@ def test_mail_comes_to_them_again_after_it_bounced(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ({}, "must have customers or identifiers"),
-        ({"customers": [FIRST], "identifiers": ["a"]}, "one of the two"),
+        ({}, "must have customers, identifiers, segment"),
+        ({"customers": [FIRST], "identifiers": ["a"]}, "one of the three"),
         ({"customers": []}, "customers must be a list of integers"),
         ({"customers": [1]}, "Customer not found [1]"),
         ({"customers": [FIRST, FIRST]}, f"{FIRST} is named twice"),

@@ -13,7 +13,7 @@ It takes calls from this machine only and needs no token.
     GET POST       tables       {"tables": [...]}: see `datamodel.definition`
     GET POST       tokens       {"token": "...", "active": false}
     POST           engage       {"identifiers": ["11000"], "campaign": 4711, "content": "Spring
-                                mail", "events": ["open"]}: see `engagement`
+                                mail", "events": ["open"]}: see `engagements`
     POST           reset        back to the start
 """
 
@@ -23,7 +23,7 @@ from http import HTTPStatus
 
 from petiole.plugins.canopydeploy.sandbox.datamodel import defined, shown
 from petiole.plugins.canopydeploy.sandbox.document import Document, Nonsense
-from petiole.plugins.canopydeploy.sandbox.engagement import engage, read_engagement
+from petiole.plugins.canopydeploy.sandbox.engagements import engage, read_engagement
 from petiole.plugins.canopydeploy.sandbox.exchange import (
     Answer,
     Refusal,

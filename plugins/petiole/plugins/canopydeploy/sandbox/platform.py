@@ -1,9 +1,10 @@
 """The platform as a whole: what it holds, and the way that a call takes through it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
+from uuid import uuid4
 
 from petiole.plugins.canopydeploy.sandbox import customers, datamodel, realtime, webhook
 from petiole.plugins.canopydeploy.sandbox.access import Access, carried, fresh_token
@@ -12,6 +13,7 @@ from petiole.plugins.canopydeploy.sandbox.crm import Crm
 from petiole.plugins.canopydeploy.sandbox.document import Document
 from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Refusal, Request
 from petiole.plugins.canopydeploy.sandbox.faults import Faults
+from petiole.plugins.canopydeploy.sandbox.identity import Identities
 from petiole.plugins.canopydeploy.sandbox.ledger import Ledger
 from petiole.plugins.canopydeploy.sandbox.pace import Pace
 from petiole.plugins.canopydeploy.sandbox.profiles import Profiles
@@ -42,6 +44,7 @@ class State:
             now=self.clock.now,
             on_run=self.realtime.hear,
             option_limit=lambda: self.settings.option_characters,
+            salt=uuid4(),
         )
         self.soap = SoapApi(crm=self.crm, authorize=self.access.knows, settings=self.settings.soap)
         tables = datamodel.Records(now=self.clock.now)
@@ -80,6 +83,15 @@ class State:
             if f"{path}/".startswith(f"{mount.rstrip('/')}/"):
                 return answer
         raise Refusal(HTTPStatus.NOT_FOUND, "nothing lives at this address")
+
+    def identity_keys(self) -> Sequence[str]:
+        """Return the options that may hold an identifier: the envelope's, and keys of mappings."""
+        mapped = (mapping.key for mapping in self.webhooks.all().values() if mapping)
+        return tuple(dict.fromkeys((self.settings.envelope.identifier, *mapped)))
+
+    def identities(self) -> Identities:
+        """Return who all customers are now."""
+        return Identities(self.crm, keys=self.identity_keys())
 
     def change(self, settings: Document) -> None:
         """Change settings, or raise Nonsense and keep them."""

@@ -1,9 +1,14 @@
 """What recipients do with a mail, and which of them do what unless somebody says otherwise."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 _HARD_BOUNCE_EACH, _SOFT_BOUNCE_EACH, _OPEN_EACH, _CLICK_EACH, _COMPLAINT_EACH = 10, 25, 2, 4, 20
+
+_SAME_LINK = 4
+"""How many recipients in a row would follow the same link of a mail."""
 
 
 class Act(StrEnum):
@@ -24,8 +29,44 @@ class Act(StrEnum):
 BOUNCES = frozenset({Act.BOUNCE, Act.SOFT_BOUNCE})
 """The acts after which there is no other, since the mail never came to anybody."""
 
-Acts = Callable[[int], Collection[Act]]
-"""Answers what the recipient at a place does, counted from 0."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """An act and its moment, None being at once.
+
+    `link` is the place of the link that a click follows, counted on round all links there are.
+    """
+
+    act: Act
+    at: datetime | None = None
+    link: int = 0
+    by_machine: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What becomes of one recipient's mail: when it comes, None being at once, and what follows.
+
+    The deeds are in order of time.
+    """
+
+    arrives_at: datetime | None = None
+    deeds: Sequence[Deed] = ()
+
+
+Parts = Callable[[int], Part | None]
+"""Answers the part of the recipient at a place, counted from 0; None if no mail comes to them."""
+
+
+def usual_part(place: int) -> Part:
+    """Tell what the recipient at a place does at once: see `usual_acts`."""
+    acts = sorted(usual_acts(place), key=tuple(Act).index)
+    return Part(deeds=[Deed(act=act, link=usual_link(place)) for act in acts])
+
+
+def usual_link(place: int) -> int:
+    """Tell which link the recipient at a place would follow."""
+    return place // _SAME_LINK
 
 
 def usual_acts(place: int) -> Collection[Act]:

@@ -91,6 +91,10 @@ class Campaigns:
         return self._rows.find(campaign_id)
 
     @locked
+    def __contains__(self, campaign_id: int) -> bool:
+        return campaign_id in self._rows
+
+    @locked
     def all(self) -> Sequence[Campaign]:
         """Answer every campaign."""
         return tuple(self._rows.values())

@@ -1,22 +1,24 @@
 """The CRM behind all the platform's doors: one state, one lock, one clock."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from threading import RLock
 from typing import assert_never
+from uuid import UUID
 
-from petiole.plugins.canopydeploy.sandbox.crm.act import Act, Acts, usual_acts
+from petiole.plugins.canopydeploy.sandbox.crm.act import Act, Deed, Parts, usual_part
 from petiole.plugins.canopydeploy.sandbox.crm.campaign import Campaigns, Options, RunListener
 from petiole.plugins.canopydeploy.sandbox.crm.customers import Customers
 from petiole.plugins.canopydeploy.sandbox.crm.email import Emails
 from petiole.plugins.canopydeploy.sandbox.crm.field import OptionLimit, documented_limit
 from petiole.plugins.canopydeploy.sandbox.crm.group import Groups
 from petiole.plugins.canopydeploy.sandbox.crm.locking import locked
-from petiole.plugins.canopydeploy.sandbox.crm.mailing import BounceCategory, Mailing
+from petiole.plugins.canopydeploy.sandbox.crm.mailing import BounceCategory, Event, Mailing
 from petiole.plugins.canopydeploy.sandbox.crm.mailings import Mailings
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now, system_now
+from petiole.plugins.canopydeploy.sandbox.crm.staging import PLAIN, Staging
 
-_SAME_LINK = 4
-"""How many recipients in a row would follow the same link of a mail."""
+_ONE_BRAND = UUID("6f7c5a1e-20e4-4d0b-9b1f-6a3f0c9d4711")
 
 
 def _nobody(campaign_id: int, options: Options) -> None:
@@ -27,7 +29,7 @@ class Crm:
     """The brand's data. Hold `lock` (re-entrant) to make several calls one.
 
     Every start is the same: six campaigns, the root group, no customer; ids count up from fixed
-    numbers, so that equal calls give equal states.
+    numbers, so that equal calls give equal states. `salt` goes into the uuids of events.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Crm:
         now: Now = system_now,
         on_run: RunListener = _nobody,
         option_limit: OptionLimit = documented_limit,
+        salt: UUID = _ONE_BRAND,
     ) -> None:
         lock = RLock()
         self.lock = lock
@@ -44,7 +47,7 @@ class Crm:
         self.groups = Groups(lock=lock, now=now)
         self.campaigns = Campaigns(lock=lock, now=now, on_run=on_run, option_limit=option_limit)
         self.emails = Emails(lock=lock, now=now)
-        self.mailings = Mailings(lock=lock, now=now, customers=self.customers)
+        self.mailings = Mailings(lock=lock, now=now, customers=self.customers, salt=salt)
 
     @locked
     def delete_customer(self, customer_id: int | None) -> bool:
@@ -62,37 +65,47 @@ class Crm:
         *,
         campaign_id: int,
         content_name: str,
-        acts: Acts = usual_acts,
-        to_all: bool = False,
+        parts: Parts = usual_part,
+        staging: Staging = PLAIN,
     ) -> Mailing:
         """Send a campaign's mail and let the recipients act, by their place in the list.
 
-        `to_all` as in `Mailings.send`.
+        Nobody acts on a mail before it comes.
 
         Raises:
             NotFound: There is no such campaign.
         """
         campaign = self.campaigns.get(campaign_id)
+        played = {each: parts(place) for place, each in enumerate(customer_ids)}
         mailing = self.mailings.send(
-            customer_ids, content_name=content_name, campaign=campaign, to_all=to_all
+            customer_ids,
+            content_name=content_name,
+            campaign=campaign,
+            staging=staging,
+            arrivals={each: part.arrives_at for each, part in played.items() if part},
         )
-        for place, recipient in enumerate(self.mailings.recipients(mailing.id)):
-            link = mailing.links[(place // _SAME_LINK) % len(mailing.links)]
-            for act in sorted(acts(place), key=tuple(Act).index):
-                self._act(act, mailing.id, recipient, link_id=link.id)
+        for delivery in self.mailings.sent(mailing.id):
+            part, at = played[delivery.customer_id], delivery.delivered_at
+            for deed in part.deeds if part else ():
+                at = self._act(deed, mailing, delivery.customer_id, at=max(at, deed.at or at))
         return mailing
 
-    def _act(self, act: Act, mailing_id: int, recipient: int, *, link_id: int) -> None:
-        match act:
+    def _act(self, deed: Deed, mailing: Mailing, customer_id: int, *, at: datetime) -> datetime:
+        """Let a recipient act, and tell when that was."""
+        mailings, where = self.mailings, (mailing.id, customer_id)
+        event: Event
+        match deed.act:
             case Act.OPEN:
-                self.mailings.open(mailing_id, recipient)
+                event = mailings.open(*where, at=at, by_machine=deed.by_machine)
             case Act.CLICK:
-                self.mailings.click(mailing_id, recipient, link_id=link_id)
+                link = mailing.links[deed.link % len(mailing.links)]
+                event = mailings.click(*where, link_id=link.id, at=at, by_machine=deed.by_machine)
             case Act.BOUNCE:
-                self.mailings.bounce(mailing_id, recipient)
+                event = mailings.bounce(*where, at=at)
             case Act.SOFT_BOUNCE:
-                self.mailings.bounce(mailing_id, recipient, category=BounceCategory.SOFT)
+                event = mailings.bounce(*where, category=BounceCategory.SOFT, at=at)
             case Act.COMPLAINT:
-                self.mailings.complain(mailing_id, recipient)
+                event = mailings.complain(*where, at=at)
             case _:
-                assert_never(act)
+                assert_never(deed.act)
+        return event.at

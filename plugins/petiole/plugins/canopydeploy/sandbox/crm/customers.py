@@ -95,16 +95,23 @@ class Customers:
     def identify(self, *, key: str, values: Iterable[str]) -> list[int]:
         """Answer, for each value, the id of the customer whose option `key` it is.
 
-        The oldest one wins; where there is none, a new customer with that option is stored.
-        Constant time for each.
+        The oldest one wins; where there is none, a new customer with that option is stored. The
+        value also becomes the external id of one who has none (assumed). Constant time for each.
         """
         name, limit = OPTION_PREFIX + key, self._option_limit()
-        return [
-            min(found)
-            if (found := self._index.get((name, value[:limit])))
-            else self.insert(Draft(options={key: value})).id
-            for value in values
-        ]
+        numbers = []
+        for value in values:
+            found = self._index.get((name, value[:limit]))
+            if not found:
+                draft = Draft(fields={"externalId": value}, options={key: value})
+                numbers.append(self.insert(draft).id)
+                continue
+            row = self._rows[min(found)]
+            if not row.fields.get("externalId"):
+                fields = {**row.fields, **check_fields({"externalId": value})}
+                row = self.put(replace(row, fields=fields))
+            numbers.append(row.id)
+        return numbers
 
     @locked
     def alike(self, values: Mapping[str, str]) -> Sequence[Customer]:

@@ -57,8 +57,10 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A mail that reached the mailbox, or came back from it."""
+    """A mail that reached the mailbox, or came back from it; `number` is its place among all."""
 
+    number: int
+    uuid: str
     mailing_id: int
     customer_id: int
     delivered_at: datetime
@@ -71,12 +73,17 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What a recipient, or a recipient's server, did at a moment."""
+    """What a recipient, or a recipient's server, did at a moment.
+
+    `by_machine` marks the opens and clicks of scanners that look at mails before people do.
+    """
 
     id: int
+    uuid: str
     mailing_id: int
     customer_id: int
     at: datetime
+    by_machine: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,15 @@
 """All mailings of the brand, with their deliveries and what the recipients did."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 from threading import RLock
+from typing import TypedDict, TypeVar
+from uuid import UUID
 
 from petiole.plugins.canopydeploy.sandbox.crm.campaign import Campaign
+from petiole.plugins.canopydeploy.sandbox.crm.chronicle import Chronicle, Entry, Occasion
 from petiole.plugins.canopydeploy.sandbox.crm.customers import Customers
 from petiole.plugins.canopydeploy.sandbox.crm.errors import InvalidValue, NotFound
 from petiole.plugins.canopydeploy.sandbox.crm.event import Events
@@ -17,6 +21,7 @@ from petiole.plugins.canopydeploy.sandbox.crm.mailing import (
     Complaint,
     Delivery,
     DeliveryReport,
+    Event,
     Link,
     Mailing,
     MailingReport,
@@ -24,24 +29,37 @@ from petiole.plugins.canopydeploy.sandbox.crm.mailing import (
     Open,
 )
 from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
+from petiole.plugins.canopydeploy.sandbox.crm.staging import PLAIN, Staging
 from petiole.plugins.canopydeploy.sandbox.crm.table import Table
-
-START_LINKS = (
-    ("https://www.example.org/lisbon", "Hero button"),
-    ("https://www.example.org/offers", "All offers"),
-)
-"""The (address, description) pairs of a mail whose links nobody named."""
 
 _RULES = {
     BounceCategory.HARD: "550 5.1.1 unknown user",
     BounceCategory.SOFT: "452 4.2.2 mailbox full",
 }
 
+_FIRST_DELIVERY = 800_001
+
+_E = TypeVar("_E", bound=Event)
+
+
+class _Facts(TypedDict):
+    """What every event has."""
+
+    id: int
+    uuid: str
+    mailing_id: int
+    customer_id: int
+    at: datetime
+
 
 class Mailings:
-    """The mailing table and its five kinds of events."""
+    """The mailing table and its five kinds of events.
 
-    def __init__(self, *, lock: RLock, now: Now, customers: Customers) -> None:
+    An event is at `at`, or now; where a like one has taken that second, at the next one that is
+    free, unless its mailing was staged without that.
+    """
+
+    def __init__(self, *, lock: RLock, now: Now, customers: Customers, salt: UUID) -> None:
         self.lock = lock
         self._now = now
         self._customers = customers
@@ -50,6 +68,9 @@ class Mailings:
         self._rows = Table[Mailing]("Mailing")
         self._links = Table[Link]("Mailing link")
         self._deliveries: dict[int, dict[int, Delivery]] = {}
+        self._delivery_numbers = count(_FIRST_DELIVERY)
+        self._chronicle = Chronicle(salt=salt)
+        self._stagings: dict[int, Staging] = {}
         self.opens = Events[Open]("Open", first_id=300_001)
         self.clicks = Events[Click]("Click", first_id=400_001)
         self.bounces = Events[Bounce]("Bounce", first_id=500_001)
@@ -65,20 +86,19 @@ class Mailings:
         source: tuple[str, str] = ("", ""),
         email_id: int | None = None,
         description: str = "",
-        links: Sequence[tuple[str, str]] = START_LINKS,
-        to_all: bool = False,
+        staging: Staging = PLAIN,
+        arrivals: Mapping[int, datetime | None] | None = None,
     ) -> Mailing:
         """Send a mail; a customer who cannot be mailed counts as targeted and gets none.
 
-        `to_all` delivers it to them as well, since a customer whom a webhook made has no address.
-        Without a campaign it is a quick mail. `source` is the (type, name) of the audience,
-        `links` are (address, description) pairs.
+        Without a campaign it is a quick mail. `source` is the (type, name) of the audience.
+        `arrivals` tells when it comes to whom, None being at once; who is missing there gets none.
         """
-        moment = self._now()
+        moment = staging.started_at or self._now()
         mailing_id = next(self._ids)
         made = tuple(
             Link(id=next(self._link_ids), mailing_id=mailing_id, url=url, description=text)
-            for url, text in links
+            for url, text in staging.links
         )
         mailing = Mailing(
             id=mailing_id,
@@ -97,49 +117,56 @@ class Mailings:
         )
         self._rows[mailing.id] = mailing
         self._links.update({link.id: link for link in made})
+        self._stagings[mailing.id] = staging
         self._deliveries[mailing.id] = {
-            row.id: Delivery(mailing_id=mailing.id, customer_id=row.id, delivered_at=moment)
+            row.id: self._delivered(mailing, row.id, (arrivals or {}).get(row.id) or moment)
             for row in self._customers.present(customer_ids)
-            if to_all or row.mailable
+            if (staging.to_all or row.mailable) and (arrivals is None or row.id in arrivals)
         }
         return mailing
 
     @locked
-    def open(self, mailing_id: int, customer_id: int) -> Open:
+    def open(
+        self,
+        mailing_id: int,
+        customer_id: int,
+        *,
+        at: datetime | None = None,
+        by_machine: bool = False,
+    ) -> Open:
         """Let a recipient open a mailing; NotFound if it was not delivered to them."""
-        self._delivery(mailing_id, customer_id)
-        return self.opens.add(
-            Open(
-                id=self.opens.next_id(),
-                mailing_id=mailing_id,
-                customer_id=customer_id,
-                at=self._now(),
-            )
-        )
+        facts = self._facts(self.opens, self._delivery(mailing_id, customer_id), at)
+        return self._entered(self.opens, Open(**facts, by_machine=by_machine))
 
     @locked
-    def click(self, mailing_id: int, customer_id: int, *, link_id: int) -> Click:
+    def click(
+        self,
+        mailing_id: int,
+        customer_id: int,
+        *,
+        link_id: int,
+        at: datetime | None = None,
+        by_machine: bool = False,
+    ) -> Click:
         """Let a recipient follow a link; NotFound for a wrong link or no delivery."""
-        self._delivery(mailing_id, customer_id)
+        delivery = self._delivery(mailing_id, customer_id)
         link = self.link(link_id)
         if link.mailing_id != mailing_id:
             raise InvalidValue(f"Link [{link_id}] is not in mailing [{mailing_id}]")
-        return self.clicks.add(
-            Click(
-                id=self.clicks.next_id(),
-                mailing_id=mailing_id,
-                customer_id=customer_id,
-                at=self._now(),
-                link=link,
-            )
-        )
+        facts = self._facts(self.clicks, delivery, at, url=link.url)
+        return self._entered(self.clicks, Click(**facts, link=link, by_machine=by_machine))
 
     @locked
     def bounce(
-        self, mailing_id: int, customer_id: int, *, category: BounceCategory = BounceCategory.HARD
+        self,
+        mailing_id: int,
+        customer_id: int,
+        *,
+        category: BounceCategory = BounceCategory.HARD,
+        at: datetime | None = None,
     ) -> Bounce:
         """Let a mail come back, and count it against the customer."""
-        self._delivery(mailing_id, customer_id)
+        delivery = self._delivery(mailing_id, customer_id)
         for row in self._customers.present((customer_id,)):
             hard, soft = category is BounceCategory.HARD, category is BounceCategory.SOFT
             self._customers.put(
@@ -149,33 +176,22 @@ class Mailings:
                     soft_bounces=row.soft_bounces + soft,
                 )
             )
-        return self.bounces.add(
-            Bounce(
-                id=self.bounces.next_id(),
-                mailing_id=mailing_id,
-                customer_id=customer_id,
-                at=self._now(),
-                category=category,
-                rule=_RULES[category],
-            )
-        )
+        facts = self._facts(self.bounces, delivery, at)
+        bounce = Bounce(**facts, category=category, rule=_RULES[category])
+        return self._entered(self.bounces, bounce)
 
     @locked
-    def complain(self, mailing_id: int, customer_id: int) -> Complaint:
+    def complain(
+        self, mailing_id: int, customer_id: int, *, at: datetime | None = None
+    ) -> Complaint:
         """Let a recipient call the mail spam; they are opted out (assumed)."""
-        self._delivery(mailing_id, customer_id)
+        delivery = self._delivery(mailing_id, customer_id)
         for row in self._customers.present((customer_id,)):
             fields = {**row.fields, "optIn": "N"}
             self._customers.put(replace(row, fields=fields, complaints=row.complaints + 1))
-        return self.complaints.add(
-            Complaint(
-                id=self.complaints.next_id(),
-                mailing_id=mailing_id,
-                customer_id=customer_id,
-                at=self._now(),
-                feedback_loop="feedback.example.org",
-            )
-        )
+        facts = self._facts(self.complaints, delivery, at)
+        complaint = Complaint(**facts, feedback_loop="feedback.example.org")
+        return self._entered(self.complaints, complaint)
 
     @locked
     def get(self, mailing_id: int | None) -> Mailing:
@@ -204,6 +220,24 @@ class Mailings:
     def recipients(self, mailing_id: int) -> Sequence[int]:
         """Tell the ids of the customers to whom it was delivered."""
         return tuple(self._deliveries[self.get(mailing_id).id])
+
+    @locked
+    def sent(self, mailing_id: int) -> Sequence[Delivery]:
+        """Answer the deliveries of a mailing."""
+        return tuple(self._deliveries[self.get(mailing_id).id].values())
+
+    @locked
+    def bounced(self, delivery: Delivery) -> bool:
+        """Tell whether a mail came back."""
+        return bool(self.bounces.of(delivery.mailing_id, customer_id=delivery.customer_id))
+
+    @locked
+    def happened(self, since: int = 0) -> Sequence[Entry]:
+        """Answer what became of all mails, in the order of entry, from a place on.
+
+        A delivery says no more than that the mail went out: ask `bounced`.
+        """
+        return self._chronicle.since(since)
 
     @locked
     def report(self, mailing: Mailing) -> MailingReport:
@@ -239,6 +273,41 @@ class Mailings:
             bounce=bounces[-1] if bounces else None,
             complaint=complaints[-1] if complaints else None,
         )
+
+    def _delivered(self, mailing: Mailing, customer_id: int, at: datetime) -> Delivery:
+        number, occasion = next(self._delivery_numbers), self._occasion(mailing.id, customer_id)
+        delivery = Delivery(
+            number=number,
+            uuid=self._chronicle.uuid("Delivery", number),
+            mailing_id=mailing.id,
+            customer_id=customer_id,
+            delivered_at=self._chronicle.moment("Delivery", occasion, at),
+        )
+        self._chronicle.add(delivery)
+        return delivery
+
+    def _facts(
+        self, events: Events[_E], delivery: Delivery, at: datetime | None, *, url: str = ""
+    ) -> _Facts:
+        """Make what a new event has in common with every other; it takes its moment."""
+        number = events.next_id()
+        occasion = self._occasion(delivery.mailing_id, delivery.customer_id)
+        return _Facts(
+            id=number,
+            uuid=self._chronicle.uuid(events.kind, number),
+            mailing_id=delivery.mailing_id,
+            customer_id=delivery.customer_id,
+            at=self._chronicle.moment(events.kind, occasion, at or self._now(), url=url),
+        )
+
+    def _entered(self, events: Events[_E], event: _E) -> _E:
+        events.add(event)
+        self._chronicle.add(event)
+        return event
+
+    def _occasion(self, mailing_id: int, customer_id: int) -> Occasion:
+        distinct = self._stagings[mailing_id].distinct
+        return Occasion(self._rows[mailing_id], customer_id, distinct)
 
     def _delivery(self, mailing_id: int, customer_id: int) -> Delivery:
         row = self._deliveries[self.get(mailing_id).id].get(customer_id)

@@ -28,6 +28,14 @@ BROWSER: Record = {
 }
 """What every recipient reads their mail with."""
 
+SCANNER: Record = {
+    **BROWSER,
+    "name": "Mail scanner",
+    "version": "1.0",
+    "httpUserAgent": "ExampleMailScanner/1.0 (+https://www.example.org/scanner)",
+}
+"""What a machine reads it with; nothing else tells it from a person over SOAP. Assumed."""
+
 
 def write_mailing(report: MailingReport) -> Record:
     """Write a mailing with its counters; it started when it was planned and ended at once."""
@@ -76,7 +84,7 @@ def write_open(event: Open) -> Record:
     return {
         **_write_event(event),
         "openedAt": text_of(event.at),
-        "browserInformation": BROWSER,
+        "browserInformation": SCANNER if event.by_machine else BROWSER,
     }
 
 
@@ -86,7 +94,7 @@ def write_click(event: Click) -> Record:
         **_write_event(event),
         "link": write_link(event.link),
         "clickedAt": text_of(event.at),
-        "browserInformation": BROWSER,
+        "browserInformation": SCANNER if event.by_machine else BROWSER,
     }
 
 
