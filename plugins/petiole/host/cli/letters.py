@@ -4,6 +4,7 @@ import getpass
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,6 +48,7 @@ def selecting(state: MessageState) -> Callable[[Callable[..., Result]], Callable
         @click.option("--code", help="Those with this code only.")
         @click.option("--fingerprint", help="Those of one cause only; `list` shows it.")
         @click.pass_obj
+        @wraps(command)
         def selected(
             config: Path,
             /,
@@ -67,7 +69,6 @@ def selecting(state: MessageState) -> Callable[[Callable[..., Result]], Callable
             )
             return command(Chosen(settings=settings, selection=selection), **others)
 
-        selected.__doc__ = command.__doc__
         return selected
 
     return decorate
