@@ -1,5 +1,7 @@
 """The clock of the machine, and its chance."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import starmap
 
@@ -20,6 +22,20 @@ def test_clock_tells_the_present_in_utc() -> None:
 
     assert now.utcoffset() == timedelta()
     assert before <= now <= after
+
+
+def test_time_that_passed_is_the_same_for_all_processes() -> None:
+    asked = (
+        "from petiole.adapters.system import SystemClock as C; print(C().uptime().total_seconds())"
+    )
+
+    before = SystemClock().uptime()
+    other = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    ).stdout
+    after = SystemClock().uptime()
+
+    assert before <= timedelta(seconds=float(other)) <= after
 
 
 def test_chance_draws_from_zero_up_to_one() -> None:

@@ -1,5 +1,7 @@
 """Threads for deliveries."""
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -192,3 +194,56 @@ raise KeyboardInterrupt
 
     assert ended.returncode != 0
     assert ended.stderr.splitlines()[-1] == b"KeyboardInterrupt"
+
+
+def test_waiting_ends_when_another_thread_wakes() -> None:
+    with ThreadWorkers[str]() as workers:
+        waker = threading.Timer(0.05, workers.wake)
+        waker.start()
+
+        results = workers.collect(SOON)
+
+        waker.join()
+    assert results == []
+    assert waker.finished.is_set()
+
+
+def test_next_collecting_returns_at_once_after_a_wake(gate: threading.Event) -> None:
+    with ThreadWorkers[str]() as workers:
+        workers.submit("newsletter", held_by(gate, "sent"))
+        workers.wake()
+
+        woken = workers.collect(SOON)
+        gate.set()
+
+        assert woken == []
+        assert collected(workers, 1) == ["sent"]
+
+
+def test_wakes_cost_no_result() -> None:
+    with ThreadWorkers[str](default=1) as workers:
+        for number in range(5):
+            workers.wake()
+            workers.submit("newsletter", lambda number=number: f"{number}")  # type: ignore[misc]
+            workers.wake()
+
+        results: list[str] = []
+        while len(results) < 5:
+            results += workers.collect(SOON)
+
+    assert results == ["0", "1", "2", "3", "4"]
+
+
+def test_signal_handler_may_wake() -> None:
+    workers = ThreadWorkers[str]()
+    before = signal.signal(signal.SIGUSR1, lambda *_: workers.wake())
+    try:
+        timer = threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGUSR1])
+        timer.start()
+
+        assert workers.collect(SOON) == []
+
+        timer.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        workers.close()
