@@ -14,61 +14,14 @@ from petiole.adapters.memory import (
 )
 from petiole.core.domain.campaign import Campaign
 from petiole.core.domain.change import SegmentId
-from petiole.core.domain.fields import JsonValue
-from petiole.core.domain.identity import Identifier
-from petiole.core.domain.report import Rejected
-from petiole.core.errors import DeliveryError, Throttled
 from petiole.core.ports.audience import Audience, AudienceRow, RefusedRow
 from petiole.core.ports.clock import Clock
 from petiole.testing.contracts.audience import AudienceContract
 from petiole.testing.contracts.campaign_source import CampaignSourceContract
 from petiole.testing.contracts.clock import ClockContract
 from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
-from petiole.testing.contracts.troubles import ERRORS
-from petiole.testing.stands import (
-    RETRY_AFTER,
-    AudienceStand,
-    CampaignStand,
-    SinkStand,
-    Trouble,
-)
-
-APPLIED = {Trouble.LOST_ANSWER, Trouble.GIBBERISH}
-
-
-def error_of(trouble: Trouble) -> DeliveryError:
-    if trouble is Trouble.BUSY:
-        return Throttled(trouble, retry_after=RETRY_AFTER)
-    return ERRORS[trouble](trouble)
-
-
-class MemorySinkStand:
-    """A sink that is its own platform."""
-
-    ceiling = 100
-
-    def __init__(self, sink: MemorySink) -> None:
-        self.sink = sink
-
-    @property
-    def calls(self) -> int:
-        return self.sink.calls
-
-    def identifier(self, number: int) -> Identifier:
-        return Identifier.customer_id(str(number))
-
-    def held(self, segment: SegmentId) -> Mapping[Identifier, Mapping[str, JsonValue]]:
-        return {
-            identifier: fields.values()
-            for (where, identifier), fields in self.sink.profiles.items()
-            if where == segment
-        }
-
-    def reject(self, identifier: Identifier) -> None:
-        self.sink.answer(identifier, Rejected("105", "unknown field"))
-
-    def meet(self, trouble: Trouble) -> None:
-        self.sink.fail(self.sink.calls + 1, error_of(trouble), applied=trouble in APPLIED)
+from petiole.testing.platform import MemoryPlatform, error_of
+from petiole.testing.stands import AudienceStand, CampaignStand, SinkStand, Trouble
 
 
 class MemoryAudienceStand:
@@ -119,13 +72,13 @@ class TestFrozenClock(ClockContract):
 class TestMemorySink(ProfileSinkContract):
     @pytest.fixture
     def stand(self) -> SinkStand:
-        return MemorySinkStand(MemorySink())
+        return MemoryPlatform(MemorySink())
 
 
 class TestVerifyingMemorySink(VerifyingSinkContract):
     @pytest.fixture
     def stand(self) -> SinkStand:
-        return MemorySinkStand(VerifyingMemorySink())
+        return MemoryPlatform(VerifyingMemorySink())
 
 
 class TestMemoryAudience(AudienceContract):

@@ -4,8 +4,8 @@
 
     class TestAcmeSink(ProfileSinkContract):
         @pytest.fixture
-        def stand(self) -> SinkStand:
-            return AcmeStand()
+        def sink(self, platform: AcmePlatform) -> AcmeSink:
+            return AcmeSink(platform.url)
 
 Each name is imported when it is first asked for: the pytest plugin lives behind this door too, and
 is loaded in every test run of whoever has petiole installed.
@@ -18,10 +18,13 @@ import pytest
 
 if TYPE_CHECKING:
     from petiole.testing.contracts.audience import AudienceContract
+    from petiole.testing.contracts.bell import BellContract
     from petiole.testing.contracts.bookkeeping import BookkeepingContract
     from petiole.testing.contracts.campaign_source import CampaignSourceContract
     from petiole.testing.contracts.clock import ClockContract
     from petiole.testing.contracts.connection_states import ConnectionStatesContract
+    from petiole.testing.contracts.dead_letters import DeadLettersContract
+    from petiole.testing.contracts.history import HistoryContract
     from petiole.testing.contracts.ledger import LedgerContract
     from petiole.testing.contracts.outbox import OutboxContract
     from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
@@ -32,29 +35,36 @@ if TYPE_CHECKING:
         AudienceStand,
         CampaignStand,
         HandClock,
+        Platform,
         SinkStand,
         Store,
         StoreStand,
         Trouble,
     )
+    from petiole.testing.throwaway import ThrowawayPlugin
 
 __all__ = [
     "RETRY_AFTER",
     "AudienceContract",
     "AudienceStand",
+    "BellContract",
     "BookkeepingContract",
     "CampaignSourceContract",
     "CampaignStand",
     "ClockContract",
     "ConnectionStatesContract",
+    "DeadLettersContract",
     "HandClock",
+    "HistoryContract",
     "LedgerContract",
     "MemoryPlatform",
     "OutboxContract",
+    "Platform",
     "ProfileSinkContract",
     "SinkStand",
     "Store",
     "StoreStand",
+    "ThrowawayPlugin",
     "Trouble",
     "VerifyingSinkContract",
     "keeps",
@@ -62,14 +72,18 @@ __all__ = [
 
 _HOMES = {
     "AudienceContract": "contracts.audience",
+    "BellContract": "contracts.bell",
     "BookkeepingContract": "contracts.bookkeeping",
     "CampaignSourceContract": "contracts.campaign_source",
     "ClockContract": "contracts.clock",
     "ConnectionStatesContract": "contracts.connection_states",
+    "DeadLettersContract": "contracts.dead_letters",
+    "HistoryContract": "contracts.history",
     "LedgerContract": "contracts.ledger",
     "MemoryPlatform": "platform",
     "OutboxContract": "contracts.outbox",
     "ProfileSinkContract": "contracts.profile_sink",
+    "ThrowawayPlugin": "throwaway",
     "VerifyingSinkContract": "contracts.profile_sink",
     "keeps": "promises",
 }

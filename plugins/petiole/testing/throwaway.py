@@ -9,47 +9,53 @@ from pydantic import BaseModel, ConfigDict
 from petiole.adapters.memory import FrozenClock, InlineWorkers
 from petiole.core.delivery.landing import Delivery
 from petiole.core.ports.profile_sink import ProfileSink
-from petiole.hooks import AdapterContext, AdapterSpec, AnyAdapterSpec, Manifest, hookimpl
+from petiole.hooks import (
+    HOST_API,
+    AdapterContext,
+    AdapterSpec,
+    AnyAdapterSpec,
+    Manifest,
+    ManifestAdapter,
+    hookimpl,
+)
 from petiole.host import Host, Settings
 
 CONNECTIONS: Mapping[str, object] = {
     "newsletter": {"plugin": "memory", "identifier": "customer-id"},
 }
-MANIFEST = Manifest.read(
-    """
-    id = "memory"
-    title = "A platform in memory"
-    host_api = 1
-
-    [[adapters]]
-    id = "memory.sink"
-    port = "ProfileSink"
-    """,
-    origin="the manifest of the plugin in memory",
-)
 
 
-class NoSettings(BaseModel):
-    """A connection to memory has no keys of its own."""
+class NoKeys(BaseModel):
+    """A connection to a sink that is open already has no keys of its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class MemoryPlugin:
-    """Offers a sink that is open already."""
+class ThrowawayPlugin:
+    """Lends a sink to every connection that names the plugin; closes nothing.
 
-    def __init__(self, sink: ProfileSink) -> None:
+    Register it on a host: `host.container.plugins().register(plugin.manifest, plugin)`.
+    """
+
+    def __init__(self, name: str, sink: ProfileSink) -> None:
+        self._name = name
         self._sink = sink
+
+    @property
+    def manifest(self) -> Manifest:
+        """What an installed plugin would declare in its `plugin.toml`."""
+        adapter = ManifestAdapter(id=f"{self._name}.sink", port=ProfileSink.__name__)
+        return Manifest(id=self._name, title=self._name, host_api=HOST_API, adapters=[adapter])
 
     @hookimpl
     def petiole_provide_adapters(self) -> Sequence[AnyAdapterSpec]:
-        """Offer it."""
+        """Offer the sink, for every lane."""
         return [
-            AdapterSpec(id="memory.sink", port=ProfileSink, settings=NoSettings, open=self._lend)
+            AdapterSpec(id=f"{self._name}.sink", port=ProfileSink, settings=NoKeys, open=self._lend)
         ]
 
     @contextmanager
-    def _lend(self, context: AdapterContext[NoSettings]) -> Iterator[ProfileSink]:
+    def _lend(self, context: AdapterContext[NoKeys]) -> Iterator[ProfileSink]:
         del context
         yield self._sink
 
@@ -63,8 +69,9 @@ def open_test_host(
     Its time is that of `clock`; calls are made one after the other.
     """
     settings = Settings.model_validate({"connections": connections, "directory": folder})
+    memory = ThrowawayPlugin("memory", sink)
     with Host.open(settings) as host:
-        host.container.plugins().register(MANIFEST, MemoryPlugin(sink))
+        host.container.plugins().register(memory.manifest, memory)
         host.container.clock.override(clock)
         host.container.workers.override(InlineWorkers[Delivery](clock))
         yield host

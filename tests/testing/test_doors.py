@@ -1,0 +1,66 @@
+"""What programs and authors of adapters may import: to change these lists is to change their code.
+
+The door of plugins is pinned in tests/hooks.
+"""
+
+from types import ModuleType
+
+import pytest
+
+from petiole import hooks, host, testing
+
+HOST = [
+    "Condition",
+    "ConnectionStatus",
+    "Host",
+    "RunResult",
+    "Settings",
+    "SyncResult",
+    "load_settings",
+]
+TESTING = [
+    "RETRY_AFTER",
+    "AudienceContract",
+    "AudienceStand",
+    "BellContract",
+    "BookkeepingContract",
+    "CampaignSourceContract",
+    "CampaignStand",
+    "ClockContract",
+    "ConnectionStatesContract",
+    "DeadLettersContract",
+    "HandClock",
+    "HistoryContract",
+    "LedgerContract",
+    "MemoryPlatform",
+    "OutboxContract",
+    "Platform",
+    "ProfileSinkContract",
+    "SinkStand",
+    "Store",
+    "StoreStand",
+    "ThrowawayPlugin",
+    "Trouble",
+    "VerifyingSinkContract",
+    "keeps",
+]
+
+
+@pytest.mark.parametrize(("door", "names"), [(host, HOST), (testing, TESTING)])
+def test_door_offers_these_names(door: ModuleType, names: list[str]) -> None:
+    assert door.__all__ == names
+
+
+@pytest.mark.parametrize("door", [hooks, host, testing])
+def test_every_name_leads_somewhere(door: ModuleType) -> None:
+    assert [name for name in door.__all__ if getattr(door, name, None) is None] == []
+
+
+@pytest.mark.parametrize("door", [host, testing])
+def test_unknown_name_is_told_as_every_module_tells_it(door: ModuleType) -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
+        _ = door.Nonsense
+
+
+def test_names_of_the_kit_are_listed() -> None:
+    assert dir(testing) == sorted(TESTING)
