@@ -28,7 +28,8 @@ from tests.repository import ROOT
 NAME = ConnectionName("trial")
 CULPRIT = "11001"
 PEOPLE = (CULPRIT, "11002", "11003")
-TIMEOUT = "250ms"
+SILENT = frozenset({"timeout-before", "timeout-after", "trickle", "trickle-body", "length-over"})
+"""The faults that last until the caller's patience ends."""
 A_DAY = timedelta(days=1, minutes=1)
 """Longer than any wait that a platform can ask for."""
 
@@ -72,6 +73,11 @@ class Trick:
     scheme: str = "http"
     host: str = ""
     port: str = ""
+
+    @property
+    def timeout(self) -> str:
+        """Be patient, so that a busy machine is no trouble, unless patience is what is tried."""
+        return "500ms" if self.rule and self.rule["fault"] in SILENT else "20s"
 
     def address(self, usual: str) -> str:
         host, port, path = re.findall(r"http://([^:/]+):(\d+)(.*)", usual)[0]
@@ -220,11 +226,16 @@ class Stage:
         with urlopen(request):
             pass
 
-    def arrived(self) -> Counter[str]:
-        """Count how often each person's change was applied."""
+    def arrived(self, *, spoilt: bool | None = None) -> Counter[str]:
+        """Count how often each person's change was applied: by any call, or by spoilt ones."""
         with urlopen(f"{self._sandbox.control}ledger?records=1") as answer:
             calls = json.load(answer)["calls"]
-        return Counter(identifier for call in calls for identifier, _ in call["changes"])
+        return Counter(
+            identifier
+            for call in calls
+            if spoilt is None or spoilt is bool(call["fault"])
+            for identifier, _ in call["changes"]
+        )
 
     def run(
         self, trick: Trick, prepare: Callable[[Host], None] = lambda _: None
@@ -246,7 +257,7 @@ class Stage:
             "identifier": "customer-id",
             "token": {"env": "CANOPYDEPLOY_TOKEN"},
             "soap_url": trick.address(self._sandbox.soap),
-            "timeout": TIMEOUT,
+            "timeout": trick.timeout,
         }
         if self._lane == "batch":
             connection["endpoint"] = trick.address(self._sandbox.rest)
@@ -307,11 +318,9 @@ def test_bad_answer_ends_as_the_page_says(
     stage.control("faults", {"rules": [trick.rule] if trick.rule else []})
 
     then, heard = stage.run(trick, submit)
-    applied = stage.arrived()
     stage.control("faults", {"rules": []})
     stage.clock.advance(A_DAY)
     after, _ = stage.run(Trick())
-    arrived = stage.arrived()
 
     blamed = {CULPRIT} if row.changes == "culprit dead" else set()
     expected = {
@@ -330,5 +339,6 @@ def test_bad_answer_ends_as_the_page_says(
     assert after.tally[MessageState.DELIVERED] == len(PEOPLE) - len(blamed)
     assert after.tally[MessageState.DEAD] == len(blamed)
     assert after.condition == "ok"
-    again = applied if row.arrive == "perhaps twice" else Counter[str]()
-    assert arrived == Counter({person: 1 for person in PEOPLE if person not in blamed}) + again
+    again = stage.arrived(spoilt=True) if row.arrive == "perhaps twice" else Counter[str]()
+    once = Counter({person: 1 for person in PEOPLE if person not in blamed})
+    assert stage.arrived() == once + again
