@@ -22,6 +22,7 @@ from petiole.core.ports.chance import Chance
 from petiole.core.ports.clock import Clock
 from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.dead_letters import DeadLetters
+from petiole.core.ports.engagements import EngagementBooks, Engagements
 from petiole.core.ports.history import History
 from petiole.core.ports.ledger import Ledger
 from petiole.core.ports.observer import Observer
@@ -95,6 +96,8 @@ class Container(containers.DeclarativeContainer):
     dead_letters: providers.Provider[DeadLetters] = store.provided.dead_letters
     history: providers.Provider[History] = store.provided.history
     bell: providers.Provider[Bell] = store.provided.bell
+    engagements: providers.Provider[Engagements] = store.provided.engagements
+    engagement_books: providers.Provider[EngagementBooks] = store.provided.engagement_books
     ledger: providers.Provider[Ledger] = store.provided.ledger
     bookkeeping: providers.Provider[Bookkeeping] = store.provided.bookkeeping
     states: providers.Provider[ConnectionStates] = store.provided.states

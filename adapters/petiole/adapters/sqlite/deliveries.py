@@ -1,6 +1,7 @@
 """Deliveries: messages that the platform has, and what that changes in the ledger."""
 
 import sqlite3
+from collections import Counter
 
 _DELIVER = """
 UPDATE message SET state = 'delivered', head = NULL, settled_at = ?
@@ -18,12 +19,25 @@ DELETE FROM ledger WHERE (connection, segment, profile) IN (
     WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'remove'
 )
 """
+_SEGMENTS = """
+SELECT connection, segment FROM message
+WHERE id IN (SELECT value FROM json_each(?)) AND kind <> 'remove'
+"""
+_USE = """
+INSERT INTO segment_use (connection, segment, accepted, first_at, last_at)
+VALUES (:connection, :segment, :accepted, :now, :now)
+ON CONFLICT DO UPDATE SET
+    accepted = accepted + excluded.accepted, last_at = excluded.last_at
+"""
 
 
 def deliver(connection: sqlite3.Connection, ids: str, now: int) -> None:
     """Mark messages (a JSON list) as delivered, each out of its line, and note them as held."""
     connection.execute(_DELIVER, (now, ids))
     enter(connection, ids)
+    for (name, segment), accepted in Counter(connection.execute(_SEGMENTS, (ids,))).items():
+        use = {"connection": name, "segment": segment, "accepted": accepted, "now": now}
+        connection.execute(_USE, use)
 
 
 def enter(connection: sqlite3.Connection, ids: str) -> None:

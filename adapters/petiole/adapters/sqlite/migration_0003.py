@@ -76,7 +76,7 @@ CREATE INDEX engagement_causeless ON engagement (occurred_at) WHERE message IS N
 """
 
 
-def migrate(tables: Tables) -> None:
+def third(tables: Tables) -> None:
     """Add the tables, and count what was accepted before."""
     for script in (_ENGAGEMENT, _OTHERS, _INDEXES):
         tables.executescript(script)

@@ -8,6 +8,8 @@ from pathlib import Path
 from petiole.adapters.sqlite.bell import SqliteBell
 from petiole.adapters.sqlite.bookkeeping import SqliteBookkeeping
 from petiole.adapters.sqlite.dead_letters import SqliteDeadLetters
+from petiole.adapters.sqlite.engagement_books import SqliteEngagementBooks
+from petiole.adapters.sqlite.engagements import SqliteEngagements
 from petiole.adapters.sqlite.history import SqliteHistory
 from petiole.adapters.sqlite.ledger import SqliteLedger
 from petiole.adapters.sqlite.opening import open_database
@@ -28,6 +30,8 @@ class SqliteStore:
     bookkeeping: SqliteBookkeeping
     states: SqliteConnectionStates
     bell: SqliteBell
+    engagements: SqliteEngagements
+    engagement_books: SqliteEngagementBooks
 
 
 @contextmanager
@@ -56,4 +60,6 @@ def open_store(
             bookkeeping=SqliteBookkeeping(database),
             states=SqliteConnectionStates(database, clock=clock, bell=bell),
             bell=bell,
+            engagements=SqliteEngagements(database, clock=clock),
+            engagement_books=SqliteEngagementBooks(database),
         )
