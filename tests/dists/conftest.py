@@ -1,8 +1,11 @@
 """One clean environment: petiole from its wheel, and the plugins of strangers from theirs."""
 
+import fcntl
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,10 +30,30 @@ def build_wheel(project: Path, *, into: Path) -> Path:
     return wheel
 
 
+@contextmanager
+def once(folder: Path) -> Iterator[bool]:
+    """Let the first worker that comes make a folder, and the others wait; tells who is first."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = folder.with_suffix(".made")
+        yield not made.exists()
+        made.touch()
+
+
 @pytest.fixture(scope="session")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def stranger(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Environment:
     """Install petiole, `postbox` (setuptools) and `acme` (as `petiole new-plugin` writes it)."""
-    folder = tmp_path_factory.mktemp("stranger")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "stranger"
+    with once(folder) as first:
+        if first:
+            furnish(folder)
+    return Environment(folder=folder / "venv")
+
+
+def furnish(folder: Path) -> None:
+    """Make the environment and install the wheels."""
+    folder.mkdir()
     projects = {
         "petiole": ROOT,
         # setuptools builds beside its sources.
@@ -42,4 +65,3 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Environment:
         into = folder / f"{name}-wheel"
         into.mkdir()
         install(build_wheel(project, into=into), environment)
-    return environment

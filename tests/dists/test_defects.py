@@ -11,8 +11,6 @@ from tests.dists.distribution import CODE, MANIFEST, Dist
 from tests.packaging.installation import Environment
 from tests.repository import ROOT
 
-pytestmark = pytest.mark.xdist_group("dists")
-
 
 def code(old: str, new: str) -> Dist:
     assert old in CODE

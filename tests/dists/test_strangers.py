@@ -8,8 +8,6 @@ import pytest
 
 from tests.packaging.installation import Environment
 
-pytestmark = pytest.mark.xdist_group("dists")
-
 PEOPLE = "id,name\n1,Sanne\n2,Daan\n3,Åse\n"
 
 

@@ -14,8 +14,6 @@ from tests.dists.conftest import build_wheel
 from tests.packaging.installation import Environment, bare_environment, install
 from tests.repository import ROOT
 
-pytestmark = pytest.mark.xdist_group("dists")
-
 PAGE = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 PORT = "8765"
 MARK = "@@ block"

@@ -1,5 +1,6 @@
 """Plugins are tried in processes of their own, whatever they do there."""
 
+import subprocess
 import sys
 from importlib.metadata import distributions
 from pathlib import Path
@@ -55,3 +56,24 @@ def test_refused_plugin_is_not_tried(site: Path) -> None:
 
     assert "no plugin.toml" in probed(site)["bare"].error
     assert not (site / "imported").exists()
+
+
+LISTING = """
+import sys
+from petiole.host.cli import main
+try:
+    main(["plugins", "--json"])
+finally:
+    loaded = {name for name in sys.modules if name.startswith(("httpx", "zeep", "lxml"))}
+    loaded |= {name for name in sys.modules if "canopydeploy" in name}
+    sys.stderr.write(repr(sorted(loaded)))
+"""
+
+
+def test_list_of_plugins_imports_no_code_of_theirs(site: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LISTING], cwd=site, capture_output=True, text=True, check=False
+    )
+
+    assert '"id": "canopydeploy"' in done.stdout
+    assert done.stderr == "[]"
