@@ -54,3 +54,23 @@ def test_words_come_on_one_line_of_a_sane_length() -> None:
     assert told.startswith("a b c [31m x")
     assert len(told) == MAX_CHARACTERS
     assert told.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no city Delft here", "no city *** here"),
+        ("DELFT", "***"),
+        ("a Delfter", "a ***er"),
+        ("nl only, not in snl", "*** only, not in snl"),
+        ("tier 7", "tier 7"),
+    ],
+)
+def test_values_are_hidden(text: str, shown: str) -> None:
+    assert cleaned(text, values=["Delft", "NL", "7"]) == shown
+
+
+def test_secret_that_holds_a_value_is_hidden_whole() -> None:
+    assert cleaned("with 3f0c-delft-21aa", secrets=["3f0c-Delft-21aa"], values=["delft"]) == (
+        "with ***"
+    )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from http import HTTPStatus
 
 from petiole.adapters.canopydeploy.answer import Answer
-from petiole.adapters.canopydeploy.discretion import HIDDEN, MAX_CHARACTERS, cleaned
+from petiole.adapters.canopydeploy.discretion import MAX_CHARACTERS, cleaned
 from petiole.adapters.canopydeploy.faults import COUNT_HEADER, ERROR_HEADERS
 from petiole.adapters.canopydeploy.shape import (
     PLATFORM_WORDS,
@@ -38,8 +38,6 @@ LOOKED_AT = 4_000
 _decode = json.JSONDecoder().raw_decode
 _PLAIN = re.compile(r"[\d.]{1,20}|[a-z]+/[a-z+.-]+(?:; ?charset=[\w-]+)?|gzip", re.IGNORECASE)
 """Values of headers that hold nothing delicate, unless the header is there for words."""
-_SHORTEST_ANYWHERE = 5
-"""Characters of a value that is hidden even within a word."""
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -77,10 +75,7 @@ class CallRecord:
         page = answer.media == "text/html" or text[:20].lower().startswith(("<!doctype", "<html"))
         if text.startswith("<") and not page:
             return xml_shape(text[:LOOKED_AT], clean=self._clean)
-        words = self._clean(text[:LOOKED_AT])
-        if len(text) > LOOKED_AT and len(words) < MAX_CHARACTERS:
-            words = words[:-LONGEST_TEXT]  # the last of them may be half of something delicate
-        return words[:LONGEST_TEXT]
+        return self._clean(text)[:LONGEST_TEXT]
 
 
 def of_records(address: str, body: bytes, *, media: str, records: int, clean: Clean) -> CallRecord:
@@ -114,12 +109,10 @@ def cleaning(messages: Sequence[Message], *, secrets: Callable[[], Iterable[str]
     def clean(text: str) -> str:
         if not values:
             values.extend(sorted(set(_sent(messages)), key=len, reverse=True))
-        whole = text[:LOOKED_AT]
-        folded = whole.casefold()
-        for value in values:
-            if value.casefold() in folded:
-                whole = _without(whole, value)
-        return cleaned(whole, secrets=secrets())
+        words = cleaned(text[:LOOKED_AT], secrets=secrets(), values=values)
+        if len(text) > LOOKED_AT and len(words) < MAX_CHARACTERS:
+            return words[:-LONGEST_TEXT]  # the last of them may be half of something delicate
+        return words
 
     return clean
 
@@ -157,13 +150,6 @@ def _first_record(body: bytes) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return first if text.startswith("[") and isinstance(first, dict) else None
-
-
-def _without(text: str, value: str) -> str:
-    pattern = re.escape(value)
-    if len(value) < _SHORTEST_ANYWHERE:
-        pattern = rf"(?<!\w){pattern}(?!\w)"
-    return re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE)
 
 
 def _bounded(text: str) -> str:
