@@ -2,26 +2,33 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from sqlite_utils import Database as Tables
 
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore, open_store
-from petiole.adapters.sqlite.database import APPLICATION_ID, Database, open_database
+from petiole.adapters.sqlite.database import Database
+from petiole.adapters.sqlite.lock import FileLock
+from petiole.adapters.sqlite.opening import APPLICATION_ID, open_database
 from petiole.core.domain.batching import BatchPolicy
-from petiole.core.domain.breaker import ConnectionState
-from petiole.core.errors import ConfigurationError, OutboxError
+from petiole.core.domain.breaker import HEALTHY, ConnectionState
+from petiole.core.errors import ConfigurationError, OutboxBusy, OutboxError
 from petiole.testing.changes import change, scope, snapshot
 from petiole.testing.contracts.runs import NEWSLETTER, claim
+from tests.repository import ROOT, SOURCE_ROOTS
 
 ROOT_MAY_ALL = pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 
 INSERT_BATCH = """
-INSERT INTO batch (connection, owner, claimed_at, lease_until) VALUES ('a', 'b', 1, 2)
+INSERT INTO batch (connection, owner, claimed_at, lease_ends) VALUES ('a', 'b', 1, 2)
 """
 
 
@@ -160,7 +167,7 @@ def test_full_disk_is_told_and_what_was_there_stays(path: Path, store: SqliteSto
     [(pages,)] = tables.conn.execute("PRAGMA page_count").fetchall()
     tables.conn.execute(f"PRAGMA max_page_count = {pages + 2}").close()
 
-    with pytest.raises(OutboxError, match=r"petiole\.db: no space is left"):
+    with pytest.raises(OutboxBusy, match=r"petiole\.db: no space is left"):
         store.outbox.enqueue([change(n, fields={"a": "x" * 999}) for n in range(99)], folding=True)
 
     assert store.bookkeeping.tally(NEWSLETTER).enqueued == 1
@@ -168,18 +175,93 @@ def test_full_disk_is_told_and_what_was_there_stays(path: Path, store: SqliteSto
     assert store.outbox.enqueue([change(2)], folding=True).enqueued == 1
 
 
-def test_file_that_another_program_locks_is_told(path: Path, database: Database) -> None:
+def test_file_that_another_program_locks_is_told_and_used_again_after_that(
+    path: Path, database: Database
+) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
 
-        with pytest.raises(OutboxError, match="another program keeps it locked"), database.write():
+        with pytest.raises(OutboxBusy, match="another program keeps it locked"), database.write():
             pass
+
+    with database.write() as tables:
+        tables.execute(INSERT_BATCH)
+
+
+def test_who_only_reads_waits_for_no_writer(path: Path, clock: FrozenClock) -> None:
+    open_database(path).close()
+    with (
+        closing(open_database(path)) as writing,
+        writing.write(),
+        open_store(path, clock=clock) as reading,
+    ):
+        assert reading.bookkeeping.tally(NEWSLETTER).enqueued == 0
+        assert reading.states.change(NEWSLETTER, lambda state: state) == HEALTHY
+        assert reading.outbox.backlog(NEWSLETTER, BatchPolicy()).claimable == 0
+
+
+def test_log_of_a_killed_process_is_used(path: Path, clock: FrozenClock) -> None:
+    script = """
+import os, sys
+from petiole.adapters.memory import FrozenClock
+from petiole.adapters.sqlite import open_store
+from petiole.testing.contracts.runs import fill
+with open_store(sys.argv[1], clock=FrozenClock()) as store:
+    fill(store, 1, 3)
+    os._exit(9)
+"""
+    environment = {"PYTHONPATH": ":".join(map(str, [*SOURCE_ROOTS, ROOT]))}
+    command = [sys.executable, "-c", script, str(path)]
+    ended = subprocess.run(command, env=environment, check=False)
+    left = path.with_name("petiole.db-wal").stat().st_size
+
+    with open_store(path, clock=clock) as store:
+        assert store.bookkeeping.audit(NEWSLETTER).enqueued == 3
+
+    assert (ended.returncode, left > 0) == (9, True)
+
+
+class FailingDisk(sqlite3.Connection):
+    """A connection whose first commit meets a disk that fails to flush."""
+
+    failures: ClassVar[list[sqlite3.OperationalError]] = []
+
+    def execute(self, sql: str, parameters: Sequence[str] = (), /) -> sqlite3.Cursor:  # type: ignore[override]  # as much as is used here
+        if sql == "COMMIT" and self.failures:
+            raise self.failures.pop()
+        return super().execute(sql, parameters)
+
+
+def test_connection_that_met_a_failing_disk_is_never_used_again(path: Path) -> None:
+    open_database(path).close()
+    opened: list[sqlite3.Connection] = []
+
+    def connect() -> Tables:
+        opened.append(sqlite3.connect(path, isolation_level=None, factory=FailingDisk))
+        return Tables(opened[-1])
+
+    failure = sqlite3.OperationalError("disk I/O error")
+    failure.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    lock = FileLock(path.with_name("petiole.db.lock"), patience=timedelta())
+    with closing(Database(path, connect, lock)) as database:
+        FailingDisk.failures = [failure]
+        with (
+            pytest.raises(OutboxError, match="the disk failed") as raised,
+            database.write() as tables,
+        ):
+            tables.execute(INSERT_BATCH)
+
+        assert not isinstance(raised.value, OutboxBusy)
+        assert only_value(database, "SELECT count(*) FROM batch") == 0
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            opened[0].execute("SELECT 1")
+        assert len(opened) == 2
 
 
 def test_damaged_file_is_told(path: Path) -> None:
     with closing(open_database(path)) as database, database.write() as tables:
         tables.executemany(
-            "INSERT INTO batch (connection, owner, claimed_at, lease_until) VALUES (?, 1, 1, 1)",
+            "INSERT INTO batch (connection, owner, claimed_at, lease_ends) VALUES (?, 1, 1, 1)",
             [("x" * 500,)] * 500,
         )
     content = bytearray(path.read_bytes())
@@ -214,4 +296,4 @@ def test_file_that_was_removed_in_use_is_noticed(path: Path, *, replaced: bool) 
         with pytest.raises(OutboxError, match="removed or replaced"):
             store.outbox.backlog(NEWSLETTER, BatchPolicy())
         with pytest.raises(OutboxError, match="removed or replaced"):
-            store.states.record(NEWSLETTER, ConnectionState())
+            store.states.change(NEWSLETTER, lambda _: ConnectionState(failures=1))

@@ -121,8 +121,9 @@ def test_restarted_runner_of_the_same_name_is_another(path: Path, clock: FrozenC
         [lost] = claim(first)
 
     with open_store(path, clock=clock, owner="relay") as second:
+        [found] = claim(second)
+        assert (found.epoch, found.recovered) == (lost.epoch + 1, True)
         assert settle(second, lost) == [lost.id]
-        assert claim(second)[0].recovered
 
 
 def test_live_runner_is_not_cleared_away_by_another(path: Path, opened: Opened) -> None:

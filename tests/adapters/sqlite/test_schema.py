@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from petiole.adapters.sqlite import SqliteStore
-from petiole.adapters.sqlite.database import open_database
+from petiole.adapters.sqlite.opening import open_database
 from petiole.adapters.sqlite.schema import STEPS
-from petiole.core.domain.breaker import PauseReason
+from petiole.core.domain.breaker import Hold, PauseReason
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.message import MessageState
@@ -61,6 +61,7 @@ def test_second_opening_changes_nothing(path: Path) -> None:
         ("message", "kind", ChangeKind),
         ("profile", "identifier_type", IdentifierType),
         ("connection_state", "paused", PauseReason),
+        ("connection_state", "hold", Hold),
     ],
 )
 def test_database_repeats_the_closed_sets(
@@ -79,7 +80,11 @@ def test_database_repeats_the_closed_sets(
         "UPDATE message SET state = 'delivered'",
         "UPDATE message SET state = 'delivered', settled_at = 1",
         "UPDATE message SET state = 'in_flight'",
-        "UPDATE message SET head = 0, due_at = 1",
+        "UPDATE message SET head = NULL",
+        "UPDATE message SET failure = 'abc'",
+        "UPDATE message SET state = 'dead', settled_at = 1",
+        "UPDATE message SET state = 'delivered', settled_at = 1, due_at = 1, head = NULL",
+        "UPDATE message SET superseded = 2",
         "UPDATE message SET attempts = -1",
         "UPDATE message SET fields = NULL",
         "UPDATE message SET folded_into = 1",
