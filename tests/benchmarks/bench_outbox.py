@@ -20,6 +20,7 @@ from pathlib import Path
 
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore, open_store
+from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import (
     AccountName,
@@ -31,7 +32,9 @@ from petiole.core.domain.change import (
 )
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
+from petiole.core.domain.message import Batch
 from petiole.core.domain.settlement import DELIVERED, Settlement
+from petiole.core.exchange import Exchange
 
 CHUNK = 1_000
 BATCH = 100
@@ -42,6 +45,12 @@ NAME = ConnectionName("bench")
 SCOPE = Scope(account=AccountName("bench"), connection=NAME, segment=SegmentId("4711"))
 MOMENT = datetime(2026, 3, 2, 8, 20, 41, tzinfo=UTC)
 LEASE = timedelta(minutes=10)
+RECORD = AttemptRecord(
+    began_at=MOMENT,
+    ended_at=MOMENT,
+    calls=1,
+    exchanges=[Exchange(request="POST /receiver" + 500 * ".", answer="200 OK" + 300 * ".")],
+)
 POLICY = BatchPolicy(max_profiles=BATCH)
 
 
@@ -86,10 +95,12 @@ def _enqueue(store: SqliteStore, changes: Sequence[ProfileChange]) -> None:
 def _drain(store: SqliteStore, rows: int, group: int) -> None:
     while rows > 0:
         batches = store.outbox.claim(NAME, POLICY, batches=group, partial=True, lease=LEASE)
-        store.outbox.settle(
-            [Settlement(b.id, {m.id: DELIVERED for m in b.messages}) for b in batches]
-        )
+        store.outbox.settle([_delivered(batch) for batch in batches])
         rows -= sum(len(batch.messages) for batch in batches)
+
+
+def _delivered(batch: Batch) -> Settlement:
+    return Settlement(batch.id, batch.epoch, {m.id: DELIVERED for m in batch.messages}, RECORD)
 
 
 @contextmanager
