@@ -69,13 +69,19 @@ class TestFrozenClock(ClockContract):
         assert clock.now() - before == timedelta(minutes=20)
 
 
-class TestMemorySink(ProfileSinkContract):
+class KnowsSecret:
+    @pytest.fixture
+    def secret(self) -> str:
+        return "made-up-token"
+
+
+class TestMemorySink(KnowsSecret, ProfileSinkContract):
     @pytest.fixture
     def stand(self) -> SinkStand:
         return MemoryPlatform(MemorySink())
 
 
-class TestVerifyingMemorySink(VerifyingSinkContract):
+class TestVerifyingMemorySink(KnowsSecret, VerifyingSinkContract):
     @pytest.fixture
     def stand(self) -> SinkStand:
         return MemoryPlatform(VerifyingMemorySink())

@@ -120,7 +120,10 @@ class MutantRun:
             )
         if not trial.mutant.fits(given):
             pytest.skip("it could do no harm to this adapter")
-        broken = trial.habitat.infest(trial.mutant, given)
+        mutant = trial.mutant
+        if mutant.knows:
+            mutant = mutant.told(request.getfixturevalue(mutant.knows))
+        broken = trial.habitat.infest(mutant, given)
         if fixturedef.cached_result is not None:
             fixturedef.cached_result = (broken, fixturedef.cached_result[1], None)
         return broken

@@ -8,47 +8,24 @@ import pytest
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.message import Message
 from petiole.core.domain.report import ACCEPTED, Accepted, Rejected
-from petiole.core.errors import Ambiguous, DeliveryError, Throttled
-from petiole.core.exchange import LONGEST_CHARACTERS, Exchange
+from petiole.core.errors import Ambiguous
 from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
 from petiole.testing.changes import change, messages, scope
+from petiole.testing.contracts.discretion import DiscretionContract
+from petiole.testing.contracts.sink import SEGMENT, SinkContract, additions
+from petiole.testing.contracts.sink_troubles import TroubleContract
 from petiole.testing.contracts.troubles import ERRORS
 from petiole.testing.promises import keeps
-from petiole.testing.standing import SinkOnPlatform
-from petiole.testing.stands import RETRY_AFTER, Platform, SinkStand, Trouble
+from petiole.testing.stands import SinkStand, Trouble
 
-SEGMENT = scope().segment
 THREADS = 4
 
 
-def additions(stand: SinkStand, most: int = 5) -> list[Message]:
-    """As many additions as one call may hold, up to `most`."""
-    people = [stand.identifier(number) for number in range(1, min(most, stand.ceiling) + 1)]
-    return messages(change(who, fields={"firstname": f"Åse {who.value}"}) for who in people)
-
-
-def recorded(sink: ProfileSink, sent: Sequence[Message]) -> Exchange | None:
-    """Deliver, and return the record of the call, if the sink keeps one."""
-    try:
-        return sink.deliver(sent).exchange
-    except DeliveryError as error:
-        return error.exchange
-
-
-class ProfileSinkContract:
+class ProfileSinkContract(TroubleContract, DiscretionContract, SinkContract):
     """`ports.profile_sink`: override `sink` and `platform`, or `stand`, which is both in one.
 
     Each test gets a fresh platform.
     """
-
-    @pytest.fixture
-    def sink(self, platform: Platform) -> ProfileSink:
-        del platform
-        pytest.fail("override this fixture with one that gives your adapter")
-
-    @pytest.fixture
-    def stand(self, sink: ProfileSink, platform: Platform) -> SinkStand:
-        return SinkOnPlatform(sink, platform)
 
     @keeps(ProfileSink, "Delivers messages to a platform")
     def test_sink_is_a_sink(self, stand: SinkStand) -> None:
@@ -148,16 +125,6 @@ class ProfileSinkContract:
         assert others == [ACCEPTED] * (len(sent) - 1)
         assert culprit.change.identifier not in stand.held(SEGMENT)
 
-    @keeps(ProfileSink, "tells what it answered")
-    def test_refusal_repeats_no_identifier(self, stand: SinkStand) -> None:
-        culprit = messages([change(stand.identifier(987654321))])
-        stand.reject(culprit[0].change.identifier)
-
-        outcome = stand.sink.deliver(culprit).outcomes[culprit[0].id]
-
-        assert isinstance(outcome, Rejected)
-        assert culprit[0].change.identifier.value not in f"{outcome.code} {outcome.reason}"
-
     @keeps(ProfileSink, "each with its own messages")
     def test_messages_are_left_as_they_are(self, stand: SinkStand) -> None:
         sent = additions(stand)
@@ -180,93 +147,6 @@ class ProfileSinkContract:
             {message.id for message in part} for part in parts
         ]
         assert len(stand.held(SEGMENT)) == len(sent)
-
-    @keeps(
-        ProfileSink.deliver,
-        "An answer that cannot be read is no success",
-        "Timeout:",
-        "Unavailable:",
-        "Throttled:",
-        "Ambiguous:",
-        "InvalidCredentials:",
-        "EndpointRefused:",
-        "MalformedRequest:",
-    )
-    @pytest.mark.parametrize("trouble", Trouble)
-    def test_trouble_is_told_by_its_error(self, stand: SinkStand, trouble: Trouble) -> None:
-        sent = additions(stand)
-        stand.meet(trouble)
-
-        with pytest.raises(ERRORS[trouble]) as told:
-            stand.sink.deliver(sent)
-
-        assert told.value.code
-        assert told.value.reason
-
-    @keeps(ProfileSink, "Never retries on its own")
-    @pytest.mark.parametrize("trouble", Trouble)
-    def test_nothing_is_tried_twice(self, stand: SinkStand, trouble: Trouble) -> None:
-        sent = additions(stand)
-        before = stand.calls
-        stand.meet(trouble)
-
-        with pytest.raises(ERRORS[trouble]):
-            stand.sink.deliver(sent)
-
-        assert stand.calls == before + 1
-
-    @keeps(ProfileSink, "the outbox schedules every try")
-    @pytest.mark.parametrize("trouble", Trouble)
-    def test_trouble_passes(self, stand: SinkStand, trouble: Trouble) -> None:
-        sent = additions(stand)
-        stand.meet(trouble)
-        with pytest.raises(ERRORS[trouble]):
-            stand.sink.deliver(sent)
-
-        report = stand.sink.deliver(sent)
-
-        assert set(report.outcomes.values()) == {ACCEPTED}
-
-    @keeps(ProfileSink.deliver, "surely nothing was applied")
-    @pytest.mark.parametrize(
-        "trouble",
-        sorted(set(Trouble) - {Trouble.LOST_ANSWER, Trouble.GIBBERISH}),
-    )
-    def test_nothing_was_applied(self, stand: SinkStand, trouble: Trouble) -> None:
-        sent = additions(stand)
-        stand.meet(trouble)
-
-        with pytest.raises(ERRORS[trouble]):
-            stand.sink.deliver(sent)
-
-        assert stand.held(SEGMENT) == {}
-
-    @keeps(ProfileSink.deliver, "`retry_after` carries its wish")
-    def test_wish_to_slow_down_is_passed_on(self, stand: SinkStand) -> None:
-        stand.meet(Trouble.BUSY)
-
-        with pytest.raises(Throttled) as told:
-            stand.sink.deliver(additions(stand))
-
-        assert told.value.retry_after == RETRY_AFTER
-
-    @keeps(Exchange, "neither half holds a secret or a person's data", "neither is longer than")
-    @pytest.mark.parametrize("trouble", [None, *Trouble])
-    def test_record_of_a_call_tells_nothing_of_people(
-        self, stand: SinkStand, trouble: Trouble | None
-    ) -> None:
-        sent = additions(stand)
-        if trouble:
-            stand.meet(trouble)
-
-        exchange = recorded(stand.sink, sent)
-
-        if exchange is None:
-            pytest.skip("the sink keeps no record of its calls")
-        text = f"{exchange.request}\n{exchange.answer}"
-        people = [str(value) for each in sent for value in each.change.fields.values().values()]
-        assert [value for value in people if value in text] == []
-        assert max(len(exchange.request), len(exchange.answer)) <= LONGEST_CHARACTERS
 
     def deliver_one_by_one(self, stand: SinkStand, sent: Sequence[Message]) -> None:
         """No call holds a profile twice, so each change of these goes by itself."""

@@ -28,6 +28,7 @@ from petiole.testing.zoo import (
     claims,
     clocks,
     histories,
+    indiscreet_sinks,
     ledgers,
     letters,
     outboxes,
@@ -35,6 +36,7 @@ from petiole.testing.zoo import (
     settlements,
     sinks,
     states,
+    troubled_sinks,
 )
 from petiole.testing.zoo.mutant import Mutant, mutants_in
 from petiole.testing.zoo.stores import InfestedStores
@@ -119,7 +121,12 @@ def infest_campaigns(mutant: Mutant, stand: object) -> object:
 
 
 HABITATS = (
-    Habitat(ProfileSinkContract, "stand", mutants_in(sinks), infest_sink),
+    Habitat(
+        ProfileSinkContract,
+        "stand",
+        mutants_in(sinks, troubled_sinks, indiscreet_sinks),
+        infest_sink,
+    ),
     Habitat(VerifyingSinkContract, "stand", mutants_in(readers), infest_sink),
     Habitat(CampaignSourceContract, "stand", mutants_in(campaigns), infest_campaigns),
     Habitat(AudienceContract, "stand", mutants_in(audiences), infest_audiences),

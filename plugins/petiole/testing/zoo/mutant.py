@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from types import ModuleType
 from typing import Never, TypeAlias, cast
 
@@ -17,16 +18,22 @@ class Mutant:
     """One way to break an adapter.
 
     `fits` tells of a stand whether the harm can be seen there at all. `seen_by` names the test that
-    sees it, where others keep the same sentence and cannot.
+    sees it, where others keep the same sentence and cannot. `knows` names a fixture of the suite
+    that the mutant is told; `told` makes the one that knows it.
     """
 
     name: str
     port: str
     method: str
     promise: Promise
-    bend: Callable[[], Bend]
+    bend: Callable[..., Bend]
     fits: Callable[[object], bool]
     seen_by: str
+    knows: str
+
+    def told(self, knowledge: object) -> "Mutant":
+        """Make the one that knows what `knows` names."""
+        return replace(self, bend=partial(self.bend, knowledge))
 
     def bent(self, adapter: object) -> object:
         """Make the adapter's broken twin; the adapter itself stays as it is."""
@@ -60,6 +67,7 @@ def breaks(
     of: object | None = None,
     fits: Callable[[object], bool] = lambda _: True,
     seen_by: str = "",
+    knows: str = "",
 ) -> Callable[[Bend], Mutant]:
     """Make a mutant of a function that does the work of `method` wrongly, or of a class of such.
 
@@ -71,7 +79,7 @@ def breaks(
     port, _, name = str(getattr(about, "__qualname__", about)).rpartition(".")
 
     def make(bend: Bend) -> Mutant:
-        fresh = cast("Callable[[], Bend]", bend) if isinstance(bend, type) else lambda: bend
+        fresh = cast("Callable[..., Bend]", bend) if isinstance(bend, type) else lambda: bend
         return Mutant(
             name=bend.__name__.replace("_", " "),
             port=port,
@@ -80,6 +88,7 @@ def breaks(
             bend=fresh,
             fits=fits,
             seen_by=seen_by,
+            knows=knows,
         )
 
     return make

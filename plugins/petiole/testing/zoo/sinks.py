@@ -9,20 +9,9 @@ from petiole.core.domain.change import ChangeKind, SegmentId
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import Message, MessageId
-from petiole.core.domain.report import ACCEPTED, DeliveryReport, Outcome, Rejected
-from petiole.core.errors import (
-    Ambiguous,
-    DeliveryError,
-    EndpointRefused,
-    InvalidCredentials,
-    MalformedRequest,
-    Throttled,
-    Timeout,
-    Transient,
-    Unavailable,
-)
+from petiole.core.domain.report import ACCEPTED, DeliveryReport, Outcome
 from petiole.core.ports.profile_sink import ProfileSink
-from petiole.testing.zoo.mutant import breaks, hang
+from petiole.testing.zoo.mutant import breaks
 
 if TYPE_CHECKING:
     from petiole.testing.stands import Platform
@@ -98,26 +87,6 @@ def swaps_two_results(sink: ProfileSink, messages: Messages) -> DeliveryReport:
 def calls_a_refusal_a_success(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     sink.deliver(messages)
     return accepted(messages)
-
-
-@breaks(
-    ProfileSink.deliver,
-    "tells what it answered",
-    of=ProfileSink,
-    seen_by="test_refusal_repeats_no_identifier",
-)
-def names_the_person_it_refuses(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    report = sink.deliver(messages)
-    people = {message.id: message.change.identifier.value for message in messages}
-    return told(
-        report,
-        {
-            id_: Rejected(outcome.code, f"{outcome.reason} ({people[id_]})")
-            if isinstance(outcome, Rejected)
-            else outcome
-            for id_, outcome in report.outcomes.items()
-        },
-    )
 
 
 @breaks(ProfileSink.deliver, "in one request")
@@ -220,101 +189,6 @@ class lets_threads_share_a_variable:
         except BrokenBarrierError:
             self.meeting.reset()
         return sink.deliver(self.messages)
-
-
-@breaks(ProfileSink.deliver, "Never retries on its own", of=ProfileSink)
-def tries_again_by_itself(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except Transient:
-        return sink.deliver(messages)
-
-
-@breaks(ProfileSink.deliver, "the outbox schedules every try", of=ProfileSink)
-class never_works_again_after_a_trouble:
-    def __init__(self) -> None:
-        self.error: DeliveryError | None = None
-
-    def __call__(self, sink: ProfileSink, messages: Messages) -> DeliveryReport:
-        if self.error is not None:
-            raise self.error
-        try:
-            return sink.deliver(messages)
-        except DeliveryError as error:
-            self.error = error
-            raise
-
-
-@breaks(ProfileSink.deliver, "An answer that cannot be read is no success")
-def calls_an_unreadable_answer_a_success(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except Ambiguous:
-        return accepted(messages)
-
-
-@breaks(ProfileSink.deliver, "Ambiguous:")
-def says_that_it_sent_nothing(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except Ambiguous as error:
-        raise Timeout(error.reason, code=error.code) from error
-
-
-@breaks(ProfileSink.deliver, "Ambiguous:")
-def waits_for_an_answer_for_ever(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except Ambiguous:
-        hang()
-
-
-@breaks(ProfileSink.deliver, "Timeout:")
-def doubts_what_was_never_sent(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except Timeout as error:
-        raise Ambiguous(error.reason, code=error.code) from error
-
-
-@breaks(ProfileSink.deliver, "Unavailable:")
-def lets_the_error_of_its_library_through(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except Unavailable as error:
-        raise ConnectionError(error.reason) from error
-
-
-@breaks(ProfileSink.deliver, "`retry_after` carries its wish")
-def ignores_retry_after(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except Throttled as error:
-        raise Throttled(error.reason, code=error.code) from error
-
-
-@breaks(ProfileSink.deliver, "InvalidCredentials:")
-def rejects_everybody_for_a_wrong_token(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except InvalidCredentials as error:
-        return DeliveryReport({m.id: Rejected(error.code, error.reason) for m in messages})
-
-
-@breaks(ProfileSink.deliver, "EndpointRefused:")
-def blames_the_content_for_a_wrong_address(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except EndpointRefused as error:
-        raise MalformedRequest(error.reason, code=error.code) from error
-
-
-@breaks(ProfileSink.deliver, "MalformedRequest:")
-def tries_refused_content_for_ever(sink: ProfileSink, messages: Messages) -> DeliveryReport:
-    try:
-        return sink.deliver(messages)
-    except MalformedRequest as error:
-        raise Unavailable(error.reason, code=error.code) from error
 
 
 def _plain(message: Message) -> Fields:

@@ -1,0 +1,84 @@
+"""What every sink promises about calls that go wrong."""
+
+import pytest
+
+from petiole.core.domain.report import ACCEPTED
+from petiole.core.errors import Throttled
+from petiole.core.ports.profile_sink import ProfileSink
+from petiole.testing.contracts.sink import SEGMENT, additions
+from petiole.testing.contracts.troubles import ERRORS
+from petiole.testing.promises import keeps
+from petiole.testing.stands import RETRY_AFTER, SinkStand, Trouble
+
+
+class TroubleContract:
+    """`ProfileSink.deliver` where something goes wrong."""
+
+    @keeps(
+        ProfileSink.deliver,
+        "An answer that cannot be read is no success",
+        "Timeout:",
+        "Unavailable:",
+        "Throttled:",
+        "Ambiguous:",
+        "InvalidCredentials:",
+        "EndpointRefused:",
+        "MalformedRequest:",
+    )
+    @pytest.mark.parametrize("trouble", Trouble)
+    def test_trouble_is_told_by_its_error(self, stand: SinkStand, trouble: Trouble) -> None:
+        sent = additions(stand)
+        stand.meet(trouble)
+
+        with pytest.raises(ERRORS[trouble]) as told:
+            stand.sink.deliver(sent)
+
+        assert told.value.code
+        assert told.value.reason
+
+    @keeps(ProfileSink, "Never retries on its own")
+    @pytest.mark.parametrize("trouble", Trouble)
+    def test_nothing_is_tried_twice(self, stand: SinkStand, trouble: Trouble) -> None:
+        sent = additions(stand)
+        before = stand.calls
+        stand.meet(trouble)
+
+        with pytest.raises(ERRORS[trouble]):
+            stand.sink.deliver(sent)
+
+        assert stand.calls == before + 1
+
+    @keeps(ProfileSink, "the outbox schedules every try")
+    @pytest.mark.parametrize("trouble", Trouble)
+    def test_trouble_passes(self, stand: SinkStand, trouble: Trouble) -> None:
+        sent = additions(stand)
+        stand.meet(trouble)
+        with pytest.raises(ERRORS[trouble]):
+            stand.sink.deliver(sent)
+
+        report = stand.sink.deliver(sent)
+
+        assert set(report.outcomes.values()) == {ACCEPTED}
+
+    @keeps(ProfileSink.deliver, "surely nothing was applied")
+    @pytest.mark.parametrize(
+        "trouble",
+        sorted(set(Trouble) - {Trouble.LOST_ANSWER, Trouble.GIBBERISH}),
+    )
+    def test_nothing_was_applied(self, stand: SinkStand, trouble: Trouble) -> None:
+        sent = additions(stand)
+        stand.meet(trouble)
+
+        with pytest.raises(ERRORS[trouble]):
+            stand.sink.deliver(sent)
+
+        assert stand.held(SEGMENT) == {}
+
+    @keeps(ProfileSink.deliver, "`retry_after` carries its wish")
+    def test_wish_to_slow_down_is_passed_on(self, stand: SinkStand) -> None:
+        stand.meet(Trouble.BUSY)
+
+        with pytest.raises(Throttled) as told:
+            stand.sink.deliver(additions(stand))
+
+        assert told.value.retry_after == RETRY_AFTER
