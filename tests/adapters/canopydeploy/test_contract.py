@@ -7,7 +7,7 @@ import pytest
 from petiole.plugins.canopydeploy.sandbox import Sandbox
 from petiole.testing.contracts.profile_sink import ProfileSinkContract
 from petiole.testing.stands import SinkStand
-from tests.adapters.canopydeploy.made import sink
+from tests.adapters.canopydeploy.made import TOKEN, sink
 from tests.adapters.canopydeploy.stand import TIMEOUT, Door, TwinStand
 
 CEILING = 600
@@ -19,3 +19,7 @@ class TestWebhookSink(ProfileSinkContract):
     def stand(self, sandbox: Sandbox, door: Door) -> Iterator[SinkStand]:
         with sink(door, endpoint=sandbox.rest, timeout=TIMEOUT) as opened:
             yield TwinStand(opened, door, sandbox, path="/app/api/rest/", ceiling=CEILING)
+
+    @pytest.fixture
+    def secret(self) -> str:
+        return TOKEN

@@ -17,6 +17,7 @@ from petiole.plugins.canopydeploy.sandbox import Sandbox
 from petiole.testing.contracts.campaign_source import CampaignSourceContract
 from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
 from petiole.testing.stands import CampaignStand, SinkStand, Trouble
+from tests.adapters.canopydeploy.made import TOKEN
 from tests.adapters.canopydeploy.soap.made import (
     answering,
     customer,
@@ -61,12 +62,20 @@ class TestRunSink(ProfileSinkContract):
         with runs(door, soap_url=sandbox.soap, timeout=TIMEOUT) as sink:
             yield TwinStand(sink, door, sandbox, path=SOAP_PATH, ceiling=1)
 
+    @pytest.fixture
+    def secret(self) -> str:
+        return TOKEN
+
 
 class TestMemberSink(VerifyingSinkContract):
     @pytest.fixture
     def stand(self, sandbox: Sandbox, door: Door) -> Iterator[SinkStand]:
         with members(door, soap_url=sandbox.soap, timeout=TIMEOUT) as sink:
             yield MemberStand(sink, door, sandbox)
+
+    @pytest.fixture
+    def secret(self) -> str:
+        return TOKEN
 
     def test_fields_arrive_as_they_were_sent(self, stand: SinkStand) -> None:
         pytest.skip("a membership has no fields")
