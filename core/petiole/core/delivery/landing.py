@@ -51,9 +51,17 @@ class Landing:
         self._chance = chance
         self._observer = observer
         self._waiting: list[Delivery] = []
+        self._unnoted: list[tuple[ConnectionName, Judgement, datetime]] = []
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether everything that came back has been recorded."""
+        return not self._waiting and not self._unnoted
 
     def settle(self, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
         """Record what came back, and what could not be recorded before; tell what was settled.
+
+        What it means for the connections is left to `note_states`.
 
         Raises:
             OutboxBusy: nothing was recorded; it is kept for the next time.
@@ -68,12 +76,22 @@ class Landing:
         for delivery, judgement in judged:
             batch = delivery.batch
             if delivery.attempt.calls:
-                self._note_state(batch.connection, judgement, now)
+                self._unnoted.append((batch.connection, judgement, now))
             if batch.id in lost:
                 self._tell([LeaseExpired(connection=batch.connection, batch=batch.id)])
             else:
                 self._tell(telling.settled(batch, delivery.attempt, judgement))
         return [delivery for delivery, _ in judged]
+
+    def note_states(self) -> None:
+        """Record what the settled deliveries mean for their connections.
+
+        Raises:
+            OutboxBusy: what is left is kept for the next time.
+        """
+        while self._unnoted:
+            self._note_state(*self._unnoted[0])
+            del self._unnoted[0]
 
     def _judge(self, delivery: Delivery, now: datetime) -> Judgement:
         route = self._routes[delivery.batch.connection]

@@ -111,7 +111,7 @@ class Relay:
             OutboxBusy: that cannot be recorded; the next runner sends it again.
         """
         gives_up_at = self._clock.uptime() + LANDING_PATIENCE
-        while any(self._in_air.values()):
+        while any(self._in_air.values()) or not self._landing.is_clear:
             landed = self._workers.collect(POLL)
             try:
                 self._settle(landed)
@@ -122,6 +122,7 @@ class Relay:
     def _serve_all(self, *, flush: bool) -> datetime | None:
         """Claim and submit what may be sent now; tell when to look again, `None` for no reason."""
         try:
+            self._landing.note_states()
             wakes = [self._serve(route, flush=flush) for route in self._routes.values()]
         except OutboxBusy as error:
             return self._wait_for_outbox(error)
@@ -219,3 +220,4 @@ class Relay:
         for delivery in self._landing.settle(deliveries):
             batch = delivery.batch
             self._in_air[batch.connection].remove((batch.id, batch.epoch))
+        self._landing.note_states()
