@@ -87,6 +87,8 @@ class Books:
     """Connection and segment -> profiles that were delivered and not removed since."""
     expected: dict[int, set[MessageState]] = field(default_factory=dict)
     """Message -> the states in which a settlement that returned may have left it."""
+    sent_again: int = 0
+    """How often a person decided so."""
     _enqueued: list[ProfileChange] = field(default_factory=list)
     _events: set[tuple[str, str]] = field(default_factory=set)
     _lines: dict[LineKey, list[Entry]] = field(default_factory=dict)
@@ -171,6 +173,7 @@ class Books:
             self.blame(f"#{entry.id} went from {entry.state} to {row.state}")
         if decided and row.state is P:
             entry.is_redriven = entry.state is DEAD
+            self.sent_again += 1
         if decided and row.state is DELIVERED:
             entry.is_said_to_have_arrived = True
         entry.state, entry.settled_at = row.state, row.settled_at

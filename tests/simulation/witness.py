@@ -14,6 +14,7 @@ from petiole.core.domain.message import Batch, BatchId, Message, MessageState
 from petiole.core.domain.report import ACCEPTED, Accepted, DeliveryReport
 from petiole.core.domain.settlement import Bury, Delivered, Park, Settlement, Verdict
 from petiole.core.domain.tally import EnqueueReceipt
+from petiole.core.failpoints import FailPoint
 from petiole.core.ports.outbox import Outbox
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.plugins.canopydeploy.sandbox.exchange import Answer
@@ -63,8 +64,10 @@ class Witness:
     usage: list[tuple[str, datetime, int]] = field(default_factory=list)
     resent: int = 0
     cut_short: int = 0
+    strays: int = 0
     claims_unseen: bool = False
     """Whether a process died with a claim that it had not been told of."""
+    written_last: Sequence[Settlement] = ()
 
     def claimed(
         self, process: Process, batches: Sequence[Batch], lane: str, policy: BatchPolicy
@@ -117,11 +120,23 @@ class Witness:
             claim.batch.connection == lane and claim.is_live(now) for claim in self.claims.values()
         )
 
-    def settling(self, process: Process, settlement: Settlement) -> None:
+    def settling(self, settlements: Sequence[Settlement]) -> None:
         """Take note of what is about to be written, which may be the last thing that is."""
-        for id_, verdict in settlement.verdicts.items():
-            if isinstance(verdict, Bury):
-                self._check_burial(id_, verdict, settlement)
+        self.written_last = settlements
+        for settlement in settlements:
+            for id_, verdict in settlement.verdicts.items():
+                if isinstance(verdict, Bury):
+                    self._check_burial(id_, verdict, settlement)
+
+    def dying(self, process: Process, point: FailPoint) -> None:
+        """Take note of what a process did last, and was not told of."""
+        self.claims_unseen |= point is FailPoint.CLAIM_COMMITTED
+        if point is FailPoint.SETTLE_COMMITTED:
+            for settlement in self.written_last:
+                claim = self.claims[settlement.batch]
+                if claim.batch.epoch == settlement.epoch:
+                    claim.is_settled = True
+                    self.cut_short += len(settlement.verdicts)
 
     def settled(
         self, process: Process, settlements: Sequence[Settlement], lost: Collection[BatchId]
@@ -208,6 +223,7 @@ class Witness:
                 self.blame(f"#{message.id} arrived after #{self.last_applied[line]}")
         self.last_applied[line] = max(message.id, self.last_applied.get(line, 0))
         self.applied[message.id] += 1
+        self.strays += call.is_stray
         held = self.held.setdefault((line[0], entry.first.scope.segment), {})
         if entry.removes:
             held.pop(line[1], None)
@@ -281,8 +297,7 @@ class WatchedOutbox:
 
     def settle(self, settlements: Sequence[Settlement]) -> Collection[BatchId]:
         witness = self._world.witness
-        for settlement in settlements:
-            witness.settling(self._process, settlement)
+        witness.settling(settlements)
         lost = self._inner.settle(settlements)
         for settlement in settlements:
             told = ", ".join(f"#{id_} {_told(v)}" for id_, v in settlement.verdicts.items())

@@ -228,7 +228,7 @@ class World:
         process = strand.owner if strand else None
         if isinstance(process, Process):
             process.tell(f"dies at {point}")
-            self.witness.claims_unseen |= point is FailPoint.CLAIM_COMMITTED
+            self.witness.dying(process, point)
             process.die()
         else:
             self.people.tell(f"die at {point}")
@@ -323,9 +323,11 @@ class World:
         self._judge_platforms()
         self._judge_ledger()
         repeated = sum(number - 1 for number in self.witness.applied.values())
-        told = self.witness.resent + self.witness.cut_short
+        witness = self.witness
+        told = witness.resent + witness.cut_short + witness.strays + self.books.sent_again
         if repeated > told:
-            self.blame(f"{repeated} arrived again, of which {told} were told")
+            again = [f"#{id_}" for id_, number in self.witness.applied.items() if number > 1]
+            self.blame(f"{repeated} arrived again, of which {told} were told: {again}")
         for entry in self.books.entries.values():
             if entry.state is MessageState.DELIVERED and not self.witness.applied[entry.id]:
                 if not entry.is_said_to_have_arrived:
