@@ -1,4 +1,4 @@
-"""The sums of the outbox, and its dead letters, for those who look on."""
+"""The sums of the outbox, for those who look on and for those who keep to a quota."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -21,5 +21,8 @@ class Bookkeeping(Protocol):
         ...
 
     def calls(self, connections: Collection[ConnectionName], since: datetime) -> int:
-        """Count the calls of settled attempts that ended since a moment, a quarter of an hour."""
+        """Count the calls of settled attempts that ended since a moment.
+
+        To the quarter of an hour: the one that holds the moment counts whole.
+        """
         ...

@@ -18,8 +18,9 @@ class History(Protocol):
     ) -> Sequence[Happening]:
         """Tell in order what happened to a profile's changes in a connection.
 
-        Nothing happened to strangers. Costs what the profile's own changes cost, whatever else is
-        kept.
+        Nothing happened to strangers. A folded message was enqueued first. An attempt that made no
+        call sent nothing, and what one says that was overtaken is not told. Costs what the
+        profile's own changes cost, whatever else is kept.
         """
         ...
 
