@@ -2,11 +2,13 @@
 
 import pytest
 
+from petiole.testing.contracts.bell import BellContract
 from petiole.testing.contracts.bookkeeping import BookkeepingContract
 from petiole.testing.contracts.connection_states import ConnectionStatesContract
+from petiole.testing.contracts.dead_letters import DeadLettersContract
+from petiole.testing.contracts.history import HistoryContract
 from petiole.testing.contracts.ledger import LedgerContract
 from petiole.testing.contracts.outbox import OutboxContract
-from petiole.testing.contracts.parking import ParkingContract
 from petiole.testing.stands import StoreStand
 from tests.contracts.stores import MemoryStand, SqliteStand
 
@@ -47,12 +49,28 @@ class TestSqliteBookkeeping(OnDisk, BookkeepingContract):
     """`petiole.adapters.sqlite`."""
 
 
-class TestMemoryParking(InMemory, ParkingContract):
-    """The way out of parking in memory."""
+class TestMemoryDeadLetters(InMemory, DeadLettersContract):
+    """`petiole.adapters.memory`."""
 
 
-class TestSqliteParking(OnDisk, ParkingContract):
-    """The way out of parking in SQLite."""
+class TestSqliteDeadLetters(OnDisk, DeadLettersContract):
+    """`petiole.adapters.sqlite`."""
+
+
+class TestMemoryHistory(InMemory, HistoryContract):
+    """`petiole.adapters.memory`."""
+
+
+class TestSqliteHistory(OnDisk, HistoryContract):
+    """`petiole.adapters.sqlite`."""
+
+
+class TestMemoryBell(InMemory, BellContract):
+    """`petiole.adapters.memory`."""
+
+
+class TestSqliteBell(OnDisk, BellContract):
+    """`petiole.adapters.sqlite`."""
 
 
 class TestMemoryConnectionStates(InMemory, ConnectionStatesContract):
