@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -140,6 +141,16 @@ def _fill(store: SqliteStore, rows: int) -> None:
         tables.execute(ADD_TALLY)
 
 
+@contextmanager
+def _filled(rows: int) -> Iterator[SqliteStore]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_store(Path(folder, "outbox.db"), clock=FrozenClock(MOMENT)) as store,
+    ):
+        _fill(store, rows)
+        yield store
+
+
 def _changes(numbers: Iterator[int], rows: int) -> list[ProfileChange]:
     scope = Scope(account=AccountName("bench"), connection=NAME, segment=SegmentId("4711"))
     return [
@@ -162,12 +173,10 @@ class _Costs:
         self._seconds: dict[str, list[float]] = {}
         self._numbers = count()
 
-    def measure(self) -> dict[str, float]:
-        for _ in range(ROUNDS):
-            self._round()
+    def medians(self) -> dict[str, float]:
         return {what: median(took) * 1e6 for what, took in self._seconds.items()}
 
-    def _round(self) -> None:
+    def measure(self) -> None:
         store, outbox = self._store, self._store.outbox
         changes = _changes(self._numbers, GROUP * BATCH)
         self._time("enqueue", lambda: outbox.enqueue(changes, folding=True), GROUP)
@@ -205,24 +214,22 @@ def _plan(store: SqliteStore, sql: str) -> list[str]:
 
 
 def main() -> None:
-    """Measure each size in a file of its own, and print microseconds and how they grew."""
+    """Measure all sizes turn by turn, so that they meet the same machine, and print the medians."""
     sizes = [int(argument) for argument in sys.argv[1:]] or list(SIZES)
-    found: dict[int, dict[str, float]] = {}
-    plans: dict[str, list[str]] = {}
-    for size in sizes:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            open_store(Path(folder, "outbox.db"), clock=FrozenClock(MOMENT)) as store,
-        ):
-            _fill(store, size)
-            found[size] = _Costs(store).measure()
-            plans = {name: _plan(store, sql) for name, sql in HOT_STATEMENTS.items()}
+    with ExitStack() as files:
+        stores = [files.enter_context(_filled(size)) for size in sizes]
+        costs = [_Costs(store) for store in stores]
+        for _ in range(ROUNDS):
+            for one in costs:
+                one.measure()
+        found = [one.medians() for one in costs]
+        plans = {name: _plan(stores[-1], sql) for name, sql in HOT_STATEMENTS.items()}
     out = sys.stdout
     out.write("us per batch" + "".join(f"{size:>14,}" for size in sizes) + "  last/first\n")
-    for what in found[sizes[0]]:
-        costs = [found[size][what] for size in sizes]
-        out.write(f"{what:12}" + "".join(f"{cost:14,.0f}" for cost in costs))
-        out.write(f"{costs[-1] / costs[0]:12.2f}\n")
+    for what in found[0]:
+        took = [medians[what] for medians in found]
+        out.write(f"{what:12}" + "".join(f"{cost:14,.0f}" for cost in took))
+        out.write(f"{took[-1] / took[0]:12.2f}\n")
     out.write("\n")
     for name, steps in plans.items():
         out.write(f"{name}: {'; '.join(steps)}\n")
