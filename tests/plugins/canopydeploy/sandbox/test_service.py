@@ -43,7 +43,7 @@ def line(stream: IO[str] | None) -> dict[str, str]:
     return announced
 
 
-def test_announcement_tells_urls_and_token() -> None:
+def test_announcement_tells_urls_token_and_client() -> None:
     lines: list[str] = []
 
     with running(announce=lines.append) as sandbox:
@@ -55,6 +55,10 @@ def test_announcement_tells_urls_and_token() -> None:
         "soap": f"{base}/app/api/soap/public/index.php",
         "control": f"{base}/_sandbox/",
         "token": sandbox.token,
+        "analytics": f"{base}/analytics-events/events",
+        "oauth": f"{base}/oauth2/token",
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
     }
     assert len(lines) == 1
 

@@ -14,6 +14,9 @@ It takes calls from this machine only and needs no token.
     GET POST       tokens       {"token": "...", "active": false}
     POST           engage       {"identifiers": ["11000"], "campaign": 4711, "content": "Spring
                                 mail", "events": ["open"]}: see `engagements`
+    GET POST DELETE push        {"url": "http://127.0.0.1:8090", "site": 1404, "username": "app",
+                                "password": "...", "partner_number": 1012}: see `push`; with
+                                ?events=1 each event that was sent
     POST           reset        back to the start
 """
 
@@ -35,6 +38,7 @@ from petiole.plugins.canopydeploy.sandbox.exchange import (
 from petiole.plugins.canopydeploy.sandbox.mapping import mapped
 from petiole.plugins.canopydeploy.sandbox.page import page
 from petiole.plugins.canopydeploy.sandbox.platform import Platform, State
+from petiole.plugins.canopydeploy.sandbox.push import read_order
 from petiole.plugins.canopydeploy.sandbox.report import report
 
 MOUNT = "/_sandbox/"
@@ -60,6 +64,7 @@ class Control:
             "tables": {"GET": self._tables, "POST": self._define_tables},
             "tokens": {"GET": self._tokens, "POST": self._set_token},
             "engage": {"POST": self._engage},
+            "push": {"GET": self._pushed, "POST": self._push, "DELETE": self._stop_push},
             "reset": {"POST": self._reset},
         }
 
@@ -165,6 +170,17 @@ class Control:
     def _engage(self, request: Request) -> Content:
         document = Document.parse(request.body, where="the engagement")
         return engage(self._state, read_engagement(document))
+
+    def _pushed(self, request: Request) -> Content:
+        return self._state.sender.shown(events=request.query.get("events", "0") not in {"0", ""})
+
+    def _push(self, request: Request) -> Content:
+        self._state.sender.push(read_order(Document.parse(request.body, where="the push")))
+        return self._pushed(request)
+
+    def _stop_push(self, request: Request) -> Content:
+        self._state.sender.stop()
+        return self._pushed(request)
 
     def _reset(self, _: Request) -> Content:
         self._platform.reset()

@@ -13,19 +13,19 @@ HASH = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class Identities:
-    """Tells who customers are, at one moment.
+    """Tells who customers are now.
 
     Assumed: what a mapping's key or a campaign run's `identifier` stored is what goes out, else the
     external id, else the customer's number. `keys` names the options that may hold it.
     """
 
     def __init__(self, crm: Crm, *, keys: Sequence[str]) -> None:
+        self._crm = crm
         self._keys = keys
-        self._customers = {row.id: row for row in crm.customers.all()}
 
     def customer(self, number: int) -> Customer | None:
         """Return a customer, unless they were deleted."""
-        return self._customers.get(number)
+        return next(iter(self._crm.customers.present((number,))), None)
 
     def of(self, number: int, *, partner_number: int = 0) -> str | None:
         """Return the identifier of a customer.
@@ -33,7 +33,7 @@ class Identities:
         Under `BY_ADDRESS` it is a hash: the one that was stored, or else made of the address;
         None where there is neither.
         """
-        row = self._customers.get(number)
+        row = self.customer(number)
         stored = self._stored(row) if row else ""
         if partner_number != BY_ADDRESS:
             return stored or str(number)

@@ -6,7 +6,14 @@ from functools import partial
 from http import HTTPStatus
 from uuid import uuid4
 
-from petiole.plugins.canopydeploy.sandbox import customers, datamodel, realtime, webhook
+from petiole.plugins.canopydeploy.sandbox import (
+    analytics,
+    customers,
+    datamodel,
+    oauth,
+    realtime,
+    webhook,
+)
 from petiole.plugins.canopydeploy.sandbox.access import Access, carried, fresh_token
 from petiole.plugins.canopydeploy.sandbox.clock import Clock
 from petiole.plugins.canopydeploy.sandbox.crm import Crm
@@ -17,6 +24,7 @@ from petiole.plugins.canopydeploy.sandbox.identity import Identities
 from petiole.plugins.canopydeploy.sandbox.ledger import Ledger
 from petiole.plugins.canopydeploy.sandbox.pace import Pace
 from petiole.plugins.canopydeploy.sandbox.profiles import Profiles
+from petiole.plugins.canopydeploy.sandbox.push import Sender
 from petiole.plugins.canopydeploy.sandbox.quota import Quota
 from petiole.plugins.canopydeploy.sandbox.realtime import Realtime
 from petiole.plugins.canopydeploy.sandbox.rules import Rule
@@ -28,7 +36,7 @@ from petiole.plugins.canopydeploy.sandbox.spoiling import spoiled
 class State:
     """Everything that a reset forgets. Each part guards itself and calls no other while it does."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, client: oauth.Client) -> None:
         self.settings = Settings()
         self.clock = Clock(offset=lambda: self.settings.clock_offset_seconds)
         self.access = Access(token)
@@ -67,9 +75,22 @@ class State:
             records=tables,
             settings=lambda: self.settings,
         )
+        self.oauth = oauth.OAuth(client, now=self.clock.now, settings=lambda: self.settings)
+        self.analytics = analytics.AnalyticsApi(
+            admits=self.oauth.admits,
+            crm=self.crm,
+            identities=self.identities,
+            now=self.clock.now,
+            settings=lambda: self.settings,
+        )
+        self.sender = Sender(
+            crm=self.crm, identities=self.identities, brand_id=lambda: self.settings.brand_id
+        )
         self._doors: tuple[tuple[str, Callable[[Request], Answer]], ...] = (
             (webhook.MOUNT, self.webhooks.answer),
             (customers.MOUNT, self.customers.answer),
+            (oauth.MOUNT, self.oauth.answer),
+            (analytics.MOUNT, self.analytics.answer),
             *((mount, self.datamodel.answer) for mount in datamodel.MOUNTS),
             *(
                 (mount, partial(self.realtime.observed, self.soap.answer))
@@ -105,14 +126,21 @@ class Platform:
     `closing` is set when nobody will wait for an answer any more.
     """
 
-    def __init__(self, *, token: str | None = None) -> None:
+    def __init__(self, *, token: str | None = None, client: oauth.Client | None = None) -> None:
         self.token = token or fresh_token()
-        self.state = State(self.token)
+        self.client = client or oauth.Client()
+        self.state = State(self.token, self.client)
         self.closing = threading.Event()
+
+    def close(self) -> None:
+        """Stop what goes on in the background; nobody waits for an answer any more."""
+        self.closing.set()
+        self.state.sender.stop()
 
     def reset(self) -> None:
         """Go back to the start; calls under way end in what was there before."""
-        self.state = State(self.token)
+        before, self.state = self.state, State(self.token, self.client)
+        before.sender.stop()
 
     def answer(self, request: Request) -> Answer:
         """Take a call in, apply it, spoil it if the script says so, and enter it in the ledger."""

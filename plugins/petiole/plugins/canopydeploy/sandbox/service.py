@@ -9,28 +9,40 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from petiole.plugins.canopydeploy.sandbox import control, realtime, webhook
+from petiole.plugins.canopydeploy.sandbox import analytics, control, oauth, realtime, webhook
 from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Request
 from petiole.plugins.canopydeploy.sandbox.platform import Platform
 from petiole.plugins.canopydeploy.sandbox.server import Server
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+ANNOUNCED = (
+    *("rest", "soap", "control", "token"),
+    *("analytics", "oauth", "client_id", "client_secret"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """A running twin: where it listens, its token, and its platform for a look inside."""
+    """A running twin: where it listens, how to get in, and its platform for a look inside.
+
+    `token` is for REST and SOAP; `client_id` and `client_secret` get one for `analytics` at
+    `oauth`.
+    """
 
     rest: str
     soap: str
     control: str
+    analytics: str
+    oauth: str
     token: str
+    client_id: str
+    client_secret: str
     platform: Platform
 
     def announcement(self) -> str:
         """Return the one line of JSON that tells a caller everything."""
-        shown = {name: getattr(self, name) for name in ("rest", "soap", "control", "token")}
-        return json.dumps(shown)
+        return json.dumps({name: getattr(self, name) for name in ANNOUNCED})
 
 
 @contextmanager
@@ -53,7 +65,11 @@ def running(
         rest=f"{address}{webhook.MOUNT}demo",
         soap=f"{address}{realtime.MOUNT}",
         control=f"{address}{control.MOUNT}",
+        analytics=f"{address}{analytics.MOUNT}",
+        oauth=f"{address}{oauth.MOUNT}",
         token=platform.token,
+        client_id=platform.client.id,
+        client_secret=platform.client.secret,
         platform=platform,
     )
     thread = threading.Thread(target=server.run, name="sandbox", daemon=True)
@@ -61,7 +77,7 @@ def running(
     with ExitStack() as ending:
         ending.callback(thread.join)
         ending.callback(server.stop)
-        ending.callback(platform.closing.set)
+        ending.callback(platform.close)
         if announce:
             announce(sandbox.announcement())
         yield sandbox

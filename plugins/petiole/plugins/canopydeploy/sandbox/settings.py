@@ -37,6 +37,10 @@ class Settings:
     `hold_seconds`: how long a scripted timeout holds the connection. `trickle_ms`: the pause before
     each byte of an answer that trickles. `clock_offset_seconds`: how far the platform's clock is
     ahead. `journal`: whether every applied change is kept with its fields, for checks of order.
+    `brand_id`, `brand_name`: whose mails engagements tell of. `oauth_expires_in`: seconds that an
+    access token lives (assumed). `analytics_page`, `analytics_page_most`: events of a page unless
+    a call wants others, and the most it gets. `analytics_calls_per_minute`: the next one is
+    answered 429 (assumed); 0 sets no limit.
     """
 
     daily_quota: int = 50_000
@@ -49,6 +53,12 @@ class Settings:
     trickle_ms: float = 1.0
     clock_offset_seconds: float = 0.0
     journal: bool = False
+    brand_id: int = 20
+    brand_name: str = "Sandbox"
+    oauth_expires_in: int = 3600
+    analytics_page: int = 100
+    analytics_page_most: int = 1000
+    analytics_calls_per_minute: int = 0
     envelope: Envelope = field(default_factory=Envelope)
     soap: SoapSettings = field(default_factory=SoapSettings)
 
@@ -76,6 +86,16 @@ class Settings:
                 "clock_offset_seconds", self.clock_offset_seconds, least=-1e9, most=1e9
             ),
             journal=changes.flag("journal", default=self.journal),
+            brand_id=changes.whole("brand_id", self.brand_id, least=1),
+            brand_name=changes.text("brand_name", self.brand_name),
+            oauth_expires_in=changes.whole("oauth_expires_in", self.oauth_expires_in),
+            analytics_page=changes.whole("analytics_page", self.analytics_page, least=1),
+            analytics_page_most=changes.whole(
+                "analytics_page_most", self.analytics_page_most, least=1
+            ),
+            analytics_calls_per_minute=changes.whole(
+                "analytics_calls_per_minute", self.analytics_calls_per_minute
+            ),
             envelope=envelope,
             soap=soap,
         )
