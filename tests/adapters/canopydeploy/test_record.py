@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from petiole.adapters.canopydeploy.rest import WebhookSink
 from petiole.core.domain.fields import JsonValue
@@ -92,6 +94,16 @@ def test_success_tells_both_sides_by_their_shape() -> None:
     assert shape.endswith('"clang_id":text of 7},…')
 
 
+def test_names_within_a_field_are_values_too() -> None:
+    sent = [message(1, {"orders": {"Zoutelande": 3}})]
+
+    with sink(httpx.MockTransport(echo)) as webhook:
+        exchange = exchange_of(webhook, sent)
+
+    assert '"orders":{"text of 10":number of 1}' in exchange.request
+    assert '"orders":{"text of 10":number of 1}' in exchange.answer
+
+
 def test_refusal_keeps_the_platforms_own_words() -> None:
     body = b'{"error": {"code": 400, "message": "no such country"}}'
     headers = {"Retry-After": "30", "X-Deployteq-API-Error": "no such country", "X-Other": "x"}
@@ -149,6 +161,31 @@ def test_number_of_a_customer_in_the_platforms_words_is_hidden() -> None:
 
     assert "87654321" not in exchange.answer
     assert '"message":"unknown"' in exchange.answer
+
+
+@pytest.mark.parametrize("depth", [20, 300])
+def test_depth_is_no_trouble(depth: int) -> None:
+    deep: JsonValue = "Zoutelande"
+    for _ in range(depth):
+        deep = {"in": [deep]}
+    sent = [message(1, {"deep": deep})]
+
+    with sink(httpx.MockTransport(echo)) as webhook:
+        taken = exchange_of(webhook, sent)
+    with sink(answering(400, b'{"error": "for Zoutelande"}')) as webhook:
+        refused = exchange_of(webhook, sent)
+
+    assert leaks(taken, sent) == []
+    assert refused.answer.endswith('{"error":"for ***"}')
+
+
+@given(st.binary(max_size=300), st.sampled_from([200, 400, 503]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_answer_is_too_odd_to_be_recorded(body: bytes, status: int) -> None:
+    with sink(answering(status, body, {"Content-Type": "application/json"})) as webhook:
+        exchange = exchange_of(webhook, messages(2))
+
+    assert exchange.answer.startswith(str(status))
 
 
 def test_page_is_told_by_its_beginning() -> None:

@@ -16,6 +16,7 @@ from petiole.adapters.canopydeploy.faults import COUNT_HEADER, ERROR_HEADERS
 from petiole.adapters.canopydeploy.shape import (
     PLATFORM_WORDS,
     Clean,
+    hidden,
     json_shape,
     value_shape,
     xml_shape,
@@ -68,7 +69,8 @@ class CallRecord:
 
     def _shown(self, answer: Answer) -> str:
         if answer.accepted and (first := _first_record(answer.body)):
-            return f"[{value_shape(first, known=self._known, clean=self._clean)},…"
+            clean, names = self._clean, self._known
+            return f"[{value_shape(first, known=names, clean=clean, clean_name=hidden)},…"
         text = answer.body[:MAX_DOCUMENT_BYTES].decode(errors="ignore").lstrip("\ufeff \t\r\n")
         if text.startswith(("{", "[")):
             return json_shape(text, known=self._known, clean=self._clean)
@@ -82,7 +84,7 @@ def of_records(address: str, body: bytes, *, media: str, records: int, clean: Cl
     """Begin the record of a call with a JSON array of `records` records."""
     first = _first_record(body)
     known = frozenset(first or ()) | {PLATFORM_ID}
-    shape = value_shape(first, known=known | PLATFORM_WORDS, clean=clean) if first else "…"
+    shape = value_shape(first, known=known | PLATFORM_WORDS, clean=hidden) if first else "…"
     told = f"{records:,} records, {len(body):,} bytes; the first:"
     request = f"POST {address}\nContent-Type: {media}\n{told}\n{shape}"
     return CallRecord(_bounded(request), known=known, clean=clean)
@@ -94,7 +96,7 @@ def of_operation(
     """Begin the record of a SOAP call; `arguments` come without the token, by their names."""
     parts = (part for part in arguments.values() if isinstance(part, Mapping))
     known = frozenset(arguments).union(*parts)
-    shape = value_shape(arguments, known=known | PLATFORM_WORDS, clean=clean)
+    shape = value_shape(arguments, known=known | PLATFORM_WORDS, clean=hidden)
     request = f"POST {address}\nContent-Type: text/xml\n{operation}, {size_bytes:,} bytes:\n{shape}"
     return CallRecord(_bounded(request), known=known, clean=clean)
 
@@ -126,20 +128,21 @@ def _sent(messages: Sequence[Message]) -> Iterator[str]:
                 yield from {value, json.dumps(value)[1:-1], html.escape(value)}
 
 
-def _leaves(value: JsonValue) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case bool() | None:
-            return
-        case int() | float():
-            yield str(value)
-        case dict():
-            for part in value.values():
-                yield from _leaves(part)
-        case _:
-            for part in value:
-                yield from _leaves(part)
+def _leaves(fields: Mapping[str, JsonValue]) -> Iterator[str]:
+    """Yield every text and number, however deep; yes, no and nothing give nobody away."""
+    waiting = list(fields.values())
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                yield text
+            case bool() | None:
+                pass
+            case dict(parts):
+                waiting.extend(parts.values())
+            case list(parts):
+                waiting.extend(parts)
+            case number:
+                yield str(number)
 
 
 def _first_record(body: bytes) -> dict[str, object] | None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 
 Clean = Callable[[str], str]
@@ -13,7 +13,8 @@ PLATFORM_WORDS = frozenset({"error", "code", "message", "faultcode", "faultstrin
 
 MOST_NAMES = 60
 MOST_ITEMS = 3
-"""Of one object and of one array: nobody reads the shape of more."""
+MOST_DEPTH = 8
+"""Of one object, of one array, and of one in another: nobody reads the shape of more."""
 
 _BROKEN = re.compile(
     r'"(?P<text>[^"\\]*(?:\\.?[^"\\]*)*+)(?:"(?P<name>\s*:)?|\Z)|[^\s{}\[\],:"]+|(?P<space>\s+)',
@@ -40,31 +41,16 @@ def json_shape(text: str, *, known: Collection[str], clean: Clean) -> str:
     return value_shape(document, known=known, clean=clean)
 
 
-def value_shape(value: object, *, known: Collection[str], clean: Clean, name: str = "") -> str:
-    """Return the shape of a value that JSON can hold; `name` is the one that it has."""
-    own = name in PLATFORM_WORDS and name not in known
-    match value:
-        case str():
-            return f'"{_own(value, clean)}"' if own else f"text of {len(value)}"
-        case bool():
-            return "true or false"
-        case int() | float():
-            text = str(value)
-            return _own(text, clean) if own else f"number of {len(text)}"
-        case dict():
-            parts = []
-            for key, part in islice(value.items(), MOST_NAMES):
-                shown = key if key in known or key in PLATFORM_WORDS else clean(key)
-                shape = value_shape(part, known=known, clean=clean, name=key)
-                parts.append(f'"{shown}":{shape}')
-            return f"{{{','.join(parts)}{',…' if len(value) > MOST_NAMES else ''}}}"
-        case list():
-            shapes = (
-                value_shape(part, known=known, clean=clean) for part in islice(value, MOST_ITEMS)
-            )
-            return f"[{','.join(shapes)}{',…' if len(value) > MOST_ITEMS else ''}]"
-        case _:
-            return "null"
+def value_shape(
+    value: object, *, known: Collection[str], clean: Clean, clean_name: Clean | None = None
+) -> str:
+    """Return the shape of a value that JSON can hold; `clean_name` is for names, if they differ."""
+    return _Shaper(known, clean, clean_name or clean).shape(value, "", MOST_DEPTH)
+
+
+def hidden(text: str) -> str:
+    """Tell a text by its length: what costs less than cleaning it."""
+    return f"text of {len(text)}"
 
 
 def xml_shape(text: str, *, clean: Clean) -> str:
@@ -85,6 +71,41 @@ def xml_shape(text: str, *, clean: Clean) -> str:
         return _own(value, clean) if own else f"text of {len(value)}"
 
     return _XML.sub(shaped, text)
+
+
+class _Shaper:
+    """Writes shapes, down to a depth."""
+
+    def __init__(self, known: Collection[str], clean: Clean, clean_name: Clean) -> None:
+        self._known = known
+        self._clean = clean
+        self._clean_name = clean_name
+
+    def shape(self, value: object, name: str, depth: int) -> str:
+        if isinstance(value, dict):
+            return f"{{{self._parts(value, depth - 1)}}}" if depth else "…"
+        if isinstance(value, list):
+            return f"[{self._items(value, depth - 1)}]" if depth else "…"
+        if value is None or isinstance(value, bool):
+            return "null" if value is None else "true or false"
+        text, quote = (value, '"') if isinstance(value, str) else (str(value), "")
+        if name in PLATFORM_WORDS and name not in self._known:
+            return f"{quote}{_own(text, self._clean)}{quote}"
+        return f"{'text' if quote else 'number'} of {len(text)}"
+
+    def _parts(self, parts: Mapping[str, object], depth: int) -> str:
+        shapes = [
+            f'"{self._name(name)}":{self.shape(part, name, depth)}'
+            for name, part in islice(parts.items(), MOST_NAMES)
+        ]
+        return ",".join([*shapes, "…"] if len(parts) > MOST_NAMES else shapes)
+
+    def _items(self, items: Sequence[object], depth: int) -> str:
+        shapes = [self.shape(item, "", depth) for item in items[:MOST_ITEMS]]
+        return ",".join([*shapes, "…"] if len(items) > MOST_ITEMS else shapes)
+
+    def _name(self, name: str) -> str:
+        return name if name in self._known or name in PLATFORM_WORDS else self._clean_name(name)
 
 
 def _own(text: str, clean: Clean) -> str:
