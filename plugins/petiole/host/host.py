@@ -12,12 +12,7 @@ from petiole.core.delivery.enqueue import enqueue_all
 from petiole.core.delivery.plan import Plan
 from petiole.core.delivery.reading import Refusals
 from petiole.core.delivery.relay import POLL
-from petiole.core.domain.change import (
-    ChangeId,
-    ChangeKind,
-    ProfileChange,
-    SegmentId,
-)
+from petiole.core.domain.change import ChangeId, ChangeKind, ProfileChange, SegmentId
 from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.tally import EnqueueReceipt
@@ -94,6 +89,7 @@ class Host:
             self._settings,
             registry=self._container.registry(),
             ledger=self._container.ledger(),
+            engagements=self._container.engagement_books(),
             clock=self._container.clock(),
         )
 
@@ -214,11 +210,12 @@ class Host:
         source = as_audience(audience)
         with self.planning.plan(task, source, mirror=mirror, refusals=refusals) as plan:
             plan.require_moderation()
-            difference, withheld = plan.difference, plan.withheld
+            difference, withheld, suppressed = plan.difference, plan.withheld, plan.suppressed
             receipt = self.submit_plan(task, plan)
         return SyncResult(
             difference=difference,
             withheld=withheld,
+            suppressed=suppressed,
             refused=refusals.count,
             refusals=refusals.kept,
             receipt=receipt,

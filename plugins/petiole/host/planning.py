@@ -12,8 +12,10 @@ from petiole.core.delivery.reading import FieldMapping, Keying, Refusals
 from petiole.core.domain.change import ConnectionName, ProfileChange, Scope, SegmentId
 from petiole.core.domain.fields import JsonValue
 from petiole.core.errors import InvalidSettings
+from petiole.core.intake.suppression import Suppression
 from petiole.core.ports.audience import Audience
 from petiole.core.ports.clock import Clock
+from petiole.core.ports.engagements import EngagementBooks
 from petiole.core.ports.ledger import Ledger
 from petiole.host.registry import Registry
 from petiole.host.settings import Settings
@@ -34,11 +36,18 @@ class Planning:
     """Reads audiences as the settings of their connections say; enqueues nothing."""
 
     def __init__(
-        self, settings: Settings, *, registry: Registry, ledger: Ledger, clock: Clock
+        self,
+        settings: Settings,
+        *,
+        registry: Registry,
+        ledger: Ledger,
+        engagements: EngagementBooks,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._registry = registry
         self._ledger = ledger
+        self._engagements = engagements
         self._clock = clock
 
     def scope(self, connection: ConnectionName, segment: SegmentId) -> Scope:
@@ -74,19 +83,20 @@ class Planning:
             ledger=self._ledger,
             mirror=mirror,
             refusals=refusals,
+            sieve=self.suppression(task.connection),
         ) as plan:
             yield plan
 
     def read_changes(
         self, task: SyncInput, audience: Audience, columns: LogColumns, refusals: Refusals
     ) -> Iterator[ProfileChange]:
-        """Read a change log lazily.
+        """Read a change log lazily; adds and updates of suppressed profiles are left out.
 
         Raises:
             AudienceError: the input cannot be read.
         """
         keying, mapping = self._reading(task, audience, besides=columns)
-        return read_changes(
+        changes = read_changes(
             audience,
             scope=self.scope(task.connection, task.segment),
             keying=keying,
@@ -94,6 +104,16 @@ class Planning:
             columns=columns,
             refusals=refusals,
             now=self._clock.now(),
+        )
+        return self.suppression(task.connection).changes(changes)
+
+    def suppression(self, connection: ConnectionName) -> Suppression:
+        """Make what leaves out whom the connection's settings suppress."""
+        settings = self._settings.connections[connection]
+        return Suppression(
+            books=self._engagements,
+            account=settings.account_of(connection),
+            kinds=settings.suppress,
         )
 
     def refuse_kinds(self, connection: ConnectionName, plan: Plan) -> None:

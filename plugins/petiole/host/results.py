@@ -36,12 +36,14 @@ class RunResult:
 class SyncResult:
     """What a snapshot differed in, what was refused and queued, and how its delivery went.
 
-    `withheld` removals were not queued, because rows were refused. `run` is `None` where delivering
+    `withheld` removals were not queued, because rows were refused. `suppressed` profiles were left
+    out, as they complained or bounced. `run` is `None` where delivering
     was left to another host.
     """
 
     difference: Difference
     withheld: int
+    suppressed: int
     refused: int
     refusals: Sequence[RefusedRow]
     """The first thousand of the refused rows."""

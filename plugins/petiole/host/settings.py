@@ -11,12 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from petiole.core.domain.backoff import RetryPolicy
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import AccountName, ConnectionName
+from petiole.core.domain.engagement import SUPPRESSIBLE, EngagementKind
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.settlement import AmbiguityPolicy
 from petiole.core.errors import InvalidSettings
@@ -106,8 +107,17 @@ class ConnectionSettings(BaseModel):
     """Sent, but no readable answer: "resend" (at least once), or "park" (a person decides)."""
     on_dead: DeadPolicy = DeadPolicy.PASS
     """Whether later changes of a profile "pass" a dead one, or "hold" until a person decided."""
+    suppress: tuple[EngagementKind, ...] = ()
+    """Leave out of every sync who had a "complaint" or a hard "bounce"; a mirror removes them."""
     max_in_flight: Annotated[int, Field(ge=1, le=64)] = 8
     """Calls at a time."""
+
+    @field_validator("suppress")
+    @classmethod
+    def _suppressible(cls, kinds: tuple[EngagementKind, ...]) -> tuple[EngagementKind, ...]:
+        if not SUPPRESSIBLE.issuperset(kinds):
+            raise ValueError('only "complaint" and "bounce" can suppress a profile')
+        return kinds
 
     @property
     def plugin_keys(self) -> dict[str, object]:

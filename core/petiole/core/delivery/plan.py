@@ -1,10 +1,11 @@
 """Plan a sync: what would be added, updated and removed to make the platform hold a snapshot."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from petiole.core.delivery.reading import (
     FieldMapping,
@@ -33,6 +34,19 @@ class SyncMode(StrEnum):
     """A log: each row is one change."""
 
 
+class Sieve(Protocol):
+    """Leaves profiles out of a snapshot, as if it lacked them."""
+
+    @property
+    def count(self) -> int:
+        """How many were left out so far."""
+        ...
+
+    def profiles(self, profiles: Iterable[SnapshotProfile]) -> Iterator[SnapshotProfile]:
+        """Pass on the others, lazily and in order."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A snapshot measured against what the platform holds.
@@ -43,6 +57,8 @@ class Plan:
 
     comparison: Comparison
     refusals: Refusals
+    suppressed: int = 0
+    """How many profiles were left out, since their mail bounced or they complained."""
 
     @property
     def difference(self) -> Difference:
@@ -101,16 +117,18 @@ def plan_sync(
     ledger: Ledger,
     mirror: bool,
     refusals: Refusals,
-    sift: Callable[[Iterator[SnapshotProfile]], Iterator[SnapshotProfile]] = iter,
+    sieve: Sieve | None = None,
 ) -> Iterator[Plan]:
-    """Read the whole snapshot and compare it; nothing is enqueued yet.
+    """Read the whole snapshot, but for whom the sieve leaves out, and compare it.
 
-    `sift` may leave profiles out, as if the snapshot lacked them.
+    Nothing is enqueued yet.
 
     Raises:
         AudienceError: the source cannot be read, or lacks a column that is needed.
     """
     require_columns(audience, [*keying.columns, *(mapping.columns or {}).values()])
     profiles = read_profiles(audience, keying, mapping, refusals)
-    with ledger.compare(scope, sift(profiles), mirror=mirror) as comparison:
-        yield Plan(comparison=comparison, refusals=refusals)
+    sifted = sieve.profiles(profiles) if sieve else profiles
+    with ledger.compare(scope, sifted, mirror=mirror) as comparison:
+        suppressed = sieve.count if sieve else 0
+        yield Plan(comparison=comparison, refusals=refusals, suppressed=suppressed)

@@ -1,6 +1,6 @@
 """What a recipient did, or what became of a mail: the five kinds that come back."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -167,5 +167,5 @@ class CampaignSummary:
         return self.recipients.get(kind, 0) / self.accepted if self.accepted else None
 
 
-SUPPRESSIBLE: Sequence[EngagementKind] = (EngagementKind.COMPLAINT, EngagementKind.BOUNCE)
+SUPPRESSIBLE = frozenset({EngagementKind.COMPLAINT, EngagementKind.BOUNCE})
 """Kinds after which a profile may be left out of later syncs; of bounces not the soft ones."""

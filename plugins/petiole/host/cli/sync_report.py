@@ -46,12 +46,15 @@ class SyncReport:
             "remove": removed,
             "withheld": plan.withheld,
             "unchanged": difference.unchanged,
+            "suppressed": plan.suppressed,
             "calls": calls,
         }
+        left_out = f", {plan.suppressed:,} suppressed" if plan.suppressed else ""
         self._say(
             f"{self.audience.name} to {self.task.connection}, segment {self.task.segment}: "
             f"{difference.added:,} to add, {difference.updated:,} to update, "
-            f"{removed:,} to remove, {difference.unchanged:,} unchanged; {count(calls, 'call')}"
+            f"{removed:,} to remove, {difference.unchanged:,} unchanged{left_out}; "
+            f"{count(calls, 'call')}"
         )
 
     def first_change(self, plan: Plan) -> None:
