@@ -38,7 +38,7 @@ class People:
             (self.tell_a_log_again, 4),
             (self.pause, 3),
             (self.resume, 6),
-            (self.decide, 8),
+            (self.decide, 12),
             (self.edit, 4),
             (self.prune, 2),
             (self.set_the_clock, 3),
@@ -48,8 +48,8 @@ class People:
             (self.light_a_fuse, 8),
             (self.kill, 3),
             (self.stop, 3),
-            (self.suspend, 3),
-            (self.refuse_someone, 4),
+            (self.suspend, 5),
+            (self.refuse_someone, 8),
         ]
 
     @property
@@ -179,12 +179,19 @@ class People:
 
     def decide(self) -> None:
         """Decide about dead or parked messages, all or one of a connection."""
-        lane, random = self._lane(), self._random
-        state = random.choice([MessageState.DEAD, MessageState.PARKED])
+        random = self._random
+        waiting = {
+            (entry.state, entry.connection)
+            for entry in self._world.books.entries.values()
+            if entry.state in {MessageState.DEAD, MessageState.PARKED}
+        }
+        if not waiting:
+            return
+        state, name = random.choice(sorted(waiting))
         decisions = [Decision.RESEND, Decision.RESEND, Decision.DISCARD]
         if state is MessageState.PARKED:
             decisions.append(Decision.ARRIVED)
-        selection = LetterSelection(state=state, connections=[lane.name])
+        selection = LetterSelection(state=state, connections=[name])
         if random.random() < 0.3:
             letters = self.store.store.dead_letters.letters(selection, limit=10)
             ids = [letter.id for letter in letters]
@@ -254,7 +261,7 @@ class People:
         """Let calls go well, or not."""
         account = self._random.choice(ACCOUNTS)
         weather = self._world.weather[account]
-        weather.trouble = self._random.choice([0.0, 0.1, 1.0]) * self._world.setup.roughness
+        weather.trouble = self._random.choice([0.0, 0.3, 1.0]) * self._world.setup.roughness
         weather.is_out = False
         self.tell(f"weather of {account}: {weather.trouble:.2f}")
 
@@ -301,14 +308,9 @@ class People:
             process.stop()
 
     def suspend(self) -> None:
-        """Suspend a process, for a while that may be longer than its leases."""
-        running = [process for process in self._world.running() if not process.is_suspended]
-        if running:
-            process = self._random.choice(running)
-            seconds = self._random.choice([0.5, 20.0, 130.0, 300.0])
-            process.tell(f"is suspended for {seconds} s")
-            process.suspend()
-            self._world.timeline.after(seconds, process.continue_)
+        """Suspend the next process that sends, for a while that may be longer than its leases."""
+        self._world.snare = self._random.choice([0.5, 9.0, 45.0, 70.0, 150.0])
+        self.tell(f"snare of {self._world.snare} s")
 
     def _lane(self) -> Lane:
         return self._random.choice(list(self._world.setup.lanes.values()))

@@ -46,7 +46,6 @@ class Process:
         self.is_alive = True
         self.is_dying = False
         self.is_suspended = False
-        self.was_suspended_at: timedelta | None = None
         self.is_stopping = False
         self.workers = Workers(self)
         self._strands: list[Strand] = []
@@ -98,10 +97,12 @@ class Process:
         """Let virtual time pass for the strand that calls."""
         Waiter(self).wait(seconds)
 
-    def suspend(self) -> None:
-        """As SIGSTOP does."""
-        self.is_suspended = True
-        self.was_suspended_at = self.world.clock.uptime()
+    def suspend(self, seconds: float) -> None:
+        """As SIGSTOP does, and SIGCONT after so many seconds."""
+        if self.is_alive and not self.is_suspended:
+            self.tell(f"is suspended for {seconds} s")
+            self.is_suspended = True
+            self.world.timeline.after(seconds, self.continue_)
 
     def continue_(self) -> None:
         """As SIGCONT does."""

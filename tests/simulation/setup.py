@@ -21,8 +21,8 @@ LANES = (
     (ConnectionName("courses"), SCHOOL),
 )
 ACCOUNTS = (SHOP, SCHOOL)
-LEASE = timedelta(seconds=120)
-TIMEOUT_SECONDS = 15.0
+LEASE = timedelta(seconds=60)
+TIMEOUT_SECONDS = 10.0
 """Of a call: shorter than the share of the lease that is left for it."""
 ZONE = ZoneInfo("Europe/Amsterdam")
 _SECOND = timedelta(seconds=1)
@@ -97,11 +97,11 @@ def drawn(seed: int) -> Setup:
         in_memory=random.random() < 0.15,
         lanes=lanes,
         runners=random.choice([1, 1, 2]),
-        people=random.randint(2, 7),
+        people=random.randint(2, 9),
         acts=random.randint(12, 40),
         pace_seconds=random.choice([0.5, 4.0, 15.0]),
-        roughness=random.choice([0.0, 0.2, 0.5, 0.9]),
-        busyness=random.choice([0.0, 0.0, 0.02, 0.1]),
+        roughness=random.choice([0.0, 0.1, 0.3, 0.6, 0.9]),
+        busyness=random.choice([0.0, 0.0, 0.01, 0.05]),
         poll_seconds=random.choice([5.0, 60.0, 300.0]) if bell else random.choice([0.5, 2.0]),
         bell=bell,
     )
@@ -114,7 +114,7 @@ def _lane(random: Random, scope: Scope, quota_calls: int | None) -> Lane:
     return Lane(
         scope=scope,
         batching=BatchPolicy(
-            max_profiles=1 if realtime else random.choice([2, 3, 5]),
+            max_profiles=1 if realtime else random.choice([2, 3, 5, 8]),
             max_age=timedelta() if realtime else random.choice([_SECOND, 20 * _SECOND]),
             max_bytes=random.choice([60, 5_000_000]),
         ),

@@ -86,6 +86,7 @@ class World:
         self.books = Books(self.blame)
         self.people = People(self)
         self.fuse: tuple[FailPoint, int] | None = None
+        self.snare: float | None = None
         self.busyness = setup.busyness
         self.processes: list[Process] = []
         self.is_healing = False
@@ -154,16 +155,10 @@ class World:
         return [process for process in self.processes if process.is_alive]
 
     def bury(self, process: Process) -> None:
-        """Take note of a death, and let another one begin after a while."""
+        """Take note of a death."""
         for claim in self.witness.claims.values():
             if claim.process is process and not claim.is_settled:
                 self.witness.cut_short += len(claim.batch.messages)
-
-    def _supervise(self) -> None:
-        """Start as many as there should be."""
-        if self.is_healing or len(self.running()) >= self.setup.runners:
-            return
-        self.begin_process()
 
     def _relay(self, process: Process, opened: Opened) -> Relay:
         store = opened.store
@@ -234,6 +229,13 @@ class World:
             self.people.tell(f"die at {point}")
         raise Killed
 
+    def spring(self, process: Process) -> None:
+        """Let the snare catch a process that sends, in a moment."""
+        if self.snare is not None:
+            seconds, self.snare = self.snare, None
+            delay = self.random.choice([0.0, 0.02, 3.0])
+            self.timeline.after(delay, lambda: process.suspend(seconds))
+
     def ring(self) -> None:
         """Tell the processes that there is something new; a ring may get lost."""
         for process in self.running():
@@ -250,7 +252,8 @@ class World:
     def check(self) -> None:
         """Look at what is stored after each step, and raise what was blamed."""
         self.take_stock()
-        while len(self.running()) < self.setup.runners and not self.is_healing:
+        awake = sum(not process.is_suspended for process in self.running())
+        if awake < self.setup.runners and not self.is_healing:
             self.begin_process()
         if self._blamed:
             raise Violation("; ".join(self._blamed))
@@ -282,7 +285,7 @@ class World:
     def _heal(self) -> None:
         """Let everything become well, and drain."""
         self.story.tell("world", "heals")
-        self.is_healing, self.fuse, self.busyness = True, None, 0.0
+        self.is_healing, self.fuse, self.snare, self.busyness = True, None, None, 0.0
         for weather in self.weather.values():
             weather.clear()
         for platform in self.platforms.values():
