@@ -193,7 +193,7 @@ class CallsContract:
 
         assert told == [5, 4, 3, 1, 0]
 
-    @keeps(Bookkeeping.calls, "a quarter of an hour")
+    @keeps(Bookkeeping.calls, "To the quarter of an hour")
     def test_moment_within_a_quarter_counts_the_whole_of_it(self, store: Store) -> None:
         began = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
         fill(store, 1, 1)

@@ -133,7 +133,7 @@ class DecideContract:
         left = store.dead_letters.letters(ANY, limit=9)
         assert sorted(letter.id for letter in left) == ids[:2]
 
-    @keeps(DeadLetters.decide, "Carry out a decision")
+    @keeps(DeadLetters.decide, "One that cannot take the decision is left as it is")
     def test_superseded_letters_do_not_stop_the_others(self, store: Store) -> None:
         [old] = lose(store, "old")
         deliver(store, change(1, UPDATE, {"n": "new"}))
@@ -214,7 +214,7 @@ class ArrivedContract:
 
         assert not store.ledger.holds(scope(), person(1))
 
-    @keeps(DeadLetters.decide, "Carry out a decision")
+    @keeps(DeadLetters.decide, "what is dead never arrived")
     def test_dead_letter_never_arrived(self, store: Store) -> None:
         end(store, 1, buried())
 

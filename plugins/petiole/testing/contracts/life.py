@@ -86,7 +86,7 @@ class LifeContract:
             assert (happening.message, happening.kind) == (message.id, ADD)
             assert happening.segment == scope().segment
 
-    @keeps(History.life, "Tell in order what happened")
+    @keeps(History.life, "A folded message was enqueued first")
     def test_fold_tells_what_lives_on(self, store: Store) -> None:
         store.outbox.enqueue([change(1), change(1, UPDATE)], folding=True)
         [batch] = claim(store)
@@ -130,7 +130,7 @@ class LifeContract:
         assert steps(store) == [Step.ENQUEUED, Step.SENT, Step.RETRY]
         assert life(store)[-1].told == "customer is locked"
 
-    @keeps(History, "Remembers attempts, answers and decisions")
+    @keeps(History.life, "An attempt that made no call sent nothing")
     def test_attempt_without_a_call_was_not_sent(self, stand: StoreStand, store: Store) -> None:
         fill(store, 1, 1)
 
@@ -153,7 +153,7 @@ class LifeContract:
         assert first.batch == second.batch == lost.id
         assert (list(first.exchanges), list(second.exchanges)) == ([], [SAID])
 
-    @keeps(History, "Remembers attempts, answers and decisions")
+    @keeps(History.life, "that was overtaken is not told")
     def test_words_of_who_was_overtaken_are_not_told(self, stand: StoreStand, store: Store) -> None:
         fill(store, 1, 1)
         [slow] = claim(store)

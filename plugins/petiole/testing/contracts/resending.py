@@ -130,7 +130,7 @@ class ResendContract(ArrivedContract):
 
         assert receipt.folded == 0
 
-    @keeps(DeadLetters.decide, "Carry out a decision")
+    @keeps(DeadLetters.decide, "what a delivered later change of its profile has superseded")
     @pytest.mark.parametrize("kind", ChangeKind)
     def test_letter_is_left_where_a_later_change_was_delivered(
         self, store: Store, kind: ChangeKind
@@ -143,7 +143,7 @@ class ResendContract(ArrivedContract):
         assert list(claim(store)) == []
         assert states(store) == {MessageState.DEAD: 1, MessageState.DELIVERED: 1}
 
-    @keeps(DeadLetters.decide, "Carry out a decision")
+    @keeps(DeadLetters.decide, "in whatever lane of the account")
     def test_change_in_another_lane_of_the_account_supersedes_too(self, store: Store) -> None:
         lose(store, "old")
         store.outbox.enqueue([change(1, UPDATE, within=scope("welcome"))], folding=True)
@@ -151,7 +151,7 @@ class ResendContract(ArrivedContract):
 
         assert decide(store, RESEND) == Decided(superseded=1)
 
-    @keeps(DeadLetters.decide, "Carry out a decision")
+    @keeps(DeadLetters.decide, "in whatever lane of the account")
     def test_change_of_another_profile_or_account_supersedes_nothing(self, store: Store) -> None:
         lose(store, "old")
         deliver(store, change(2, UPDATE))
@@ -161,14 +161,14 @@ class ResendContract(ArrivedContract):
 
         assert decide(store, RESEND) == Decided(moved=1)
 
-    @keeps(DeadLetters.decide, "Carry out a decision")
+    @keeps(DeadLetters.decide, "what a delivered later change of its profile has superseded")
     def test_earlier_change_that_was_delivered_supersedes_nothing(self, store: Store) -> None:
         deliver(store, change(1))
         lose(store, "old")
 
         assert decide(store, RESEND) == Decided(moved=1)
 
-    @keeps(DeadLetters.decide, "Carry out a decision")
+    @keeps(DeadLetters.decide, "what a delivered later change of its profile has superseded")
     def test_letter_stays_superseded_when_the_later_change_is_forgotten(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -179,7 +179,7 @@ class ResendContract(ArrivedContract):
 
         assert decide(store, RESEND) == Decided(superseded=1)
 
-    @keeps(DeadLetters.decide, "Carry out a decision")
+    @keeps(DeadLetters.decide, "what a delivered later change of its profile has superseded")
     def test_later_change_that_died_too_supersedes_nothing(self, store: Store) -> None:
         ids = lose(store, "first", "second")
 
