@@ -97,7 +97,7 @@ def _move(connection: sqlite3.Connection, decision: Decision, ids: str, now: int
             connection.execute(_RESEND, (ids,))
         case Decision.ARRIVED:
             connection.execute(_ARRIVED, (now, ids))
-            enter(connection, ids)
+            enter(connection, ids, now)
         case Decision.DISCARD:
             connection.execute(_DISCARD, (now, ids))
         case _:

@@ -1,7 +1,6 @@
 """Deliveries: messages that the platform has, and what that changes in the ledger."""
 
 import sqlite3
-from collections import Counter
 
 _DELIVER = """
 UPDATE message SET state = 'delivered', head = NULL, settled_at = ?
@@ -19,9 +18,9 @@ DELETE FROM ledger WHERE (connection, segment, profile) IN (
     WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'remove'
 )
 """
-_SEGMENTS = """
-SELECT connection, segment FROM message
-WHERE id IN (SELECT value FROM json_each(?)) AND kind <> 'remove'
+_COUNTS = """
+SELECT connection, segment, kind = 'remove', count(*) FROM message
+WHERE id IN (SELECT value FROM json_each(?)) GROUP BY connection, segment, kind = 'remove'
 """
 _USE = """
 INSERT INTO segment_use (connection, segment, accepted, first_at, last_at)
@@ -34,13 +33,17 @@ ON CONFLICT DO UPDATE SET
 def deliver(connection: sqlite3.Connection, ids: str, now: int) -> None:
     """Mark messages (a JSON list) as delivered, each out of its line, and note them as held."""
     connection.execute(_DELIVER, (now, ids))
-    enter(connection, ids)
-    for (name, segment), accepted in Counter(connection.execute(_SEGMENTS, (ids,))).items():
-        use = {"connection": name, "segment": segment, "accepted": accepted, "now": now}
-        connection.execute(_USE, use)
+    enter(connection, ids, now)
 
 
-def enter(connection: sqlite3.Connection, ids: str) -> None:
-    """Note delivered messages (a JSON list) as held, or as gone."""
-    connection.execute(_ENTER, (ids,))
-    connection.execute(_STRIKE, (ids,))
+def enter(connection: sqlite3.Connection, ids: str, now: int) -> None:
+    """Note delivered messages (a JSON list) as held, or as gone, and count them by segment."""
+    counts = connection.execute(_COUNTS, (ids,)).fetchall()
+    if not all(is_removal for _, _, is_removal, _ in counts):
+        connection.execute(_ENTER, (ids,))
+    if any(is_removal for _, _, is_removal, _ in counts):
+        connection.execute(_STRIKE, (ids,))
+    for name, segment, is_removal, number in counts:
+        if not is_removal:
+            use = {"connection": name, "segment": segment, "accepted": number, "now": now}
+            connection.execute(_USE, use)
