@@ -287,7 +287,6 @@ def test_batch_that_another_runner_took_over_still_fills_its_place(stage: Stage)
     assert workers.busiest == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a relay takes anew what its own workers still have")
 def test_batch_that_outlasts_its_lease_is_not_sent_again_by_its_own_runner(stage: Stage) -> None:
     sink = stage.serve(MemorySink())
     stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: 3 * MINUTE})

@@ -12,7 +12,7 @@ from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.breaker import ConnectionState
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.events import Event, LeaseExpired
-from petiole.core.domain.message import Batch
+from petiole.core.domain.message import Batch, BatchId
 from petiole.core.domain.settlement import Settlement
 from petiole.core.ports.chance import Chance
 from petiole.core.ports.clock import Clock
@@ -58,10 +58,13 @@ class Landing:
         """Whether everything that came back has been recorded."""
         return not self._waiting and not self._unnoted
 
-    def settle(self, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
+    def settle(
+        self, deliveries: Sequence[Delivery], epochs: Mapping[BatchId, int]
+    ) -> Sequence[Delivery]:
         """Record what came back, and what could not be recorded before; tell what was settled.
 
-        What it means for the connections is left to `note_states`.
+        What it means for the connections is left to `note_states`. `epochs` holds the latest claim
+        of each batch: one that outlasted its lease may have been claimed again meanwhile.
 
         Raises:
             OutboxBusy: nothing was recorded; it is kept for the next time.
@@ -71,7 +74,12 @@ class Landing:
             return ()
         now = self._clock.now()
         judged = [(delivery, self._judge(delivery, now)) for delivery in self._waiting]
-        lost = self._outbox.settle([_settlement(*pair) for pair in judged])
+        lost = self._outbox.settle(
+            [
+                _settlement(delivery, judgement, epochs[delivery.batch.id])
+                for delivery, judgement in judged
+            ]
+        )
         self._waiting = []
         for delivery, judgement in judged:
             batch = delivery.batch
@@ -123,10 +131,10 @@ class Landing:
             self._observer.notify(event)
 
 
-def _settlement(delivery: Delivery, judgement: Judgement) -> Settlement:
+def _settlement(delivery: Delivery, judgement: Judgement, epoch: int) -> Settlement:
     return Settlement(
         delivery.batch.id,
-        delivery.batch.epoch,
+        epoch,
         judgement.verdicts,
         AttemptRecord(
             began_at=delivery.began_at,

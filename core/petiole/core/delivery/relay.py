@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
 from petiole.core.delivery.attempt import attempt
 from petiole.core.delivery.landing import Delivery, Landing
@@ -25,9 +24,6 @@ POLL = timedelta(milliseconds=500)
 
 LANDING_PATIENCE = timedelta(seconds=30)
 """For how long what is in the air may wait for a busy outbox when the relay is to end."""
-
-Lease: TypeAlias = tuple[BatchId, int]
-"""A batch in one epoch: one claim of it."""
 
 
 class Relay:
@@ -60,7 +56,8 @@ class Relay:
             chance=chance,
             observer=observer,
         )
-        self._in_air = {name: set[Lease]() for name in self._routes}
+        self._in_air = {name: set[BatchId]() for name in self._routes}
+        self._epochs: dict[BatchId, int] = {}
         self._busy: OutboxBusy | None = None
 
     def run(self, *, until: Callable[[], bool], poll: timedelta = POLL) -> None:
@@ -196,10 +193,14 @@ class Relay:
             partial=reason in {DueReason.AGE, DueReason.FLUSH},
             lease=route.lease,
         )
-        for batch in batches:
-            self._in_air[route.connection].add((batch.id, batch.epoch))
+        in_air = self._in_air[route.connection]
+        self._epochs |= {batch.id: batch.epoch for batch in batches}
+        # One of ours that outlasts its lease comes back: the claim renewed it, no more is needed.
+        fresh = [batch for batch in batches if batch.id not in in_air]
+        for batch in fresh:
+            in_air.add(batch.id)
             self._workers.submit(route.connection, self._task(route, batch, no_call_after))
-        return bool(batches)
+        return bool(fresh)
 
     def _task(self, route: Route, batch: Batch, no_call_after: timedelta) -> Callable[[], Delivery]:
         clock = self._clock
@@ -217,7 +218,8 @@ class Relay:
         return deliver
 
     def _settle(self, deliveries: Sequence[Delivery]) -> None:
-        for delivery in self._landing.settle(deliveries):
+        for delivery in self._landing.settle(deliveries, self._epochs):
             batch = delivery.batch
-            self._in_air[batch.connection].remove((batch.id, batch.epoch))
+            self._in_air[batch.connection].remove(batch.id)
+            del self._epochs[batch.id]
         self._landing.note_states()
