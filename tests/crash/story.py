@@ -113,14 +113,27 @@ class Story:
     def live(self) -> None:
         """Do all of it; whatever was done before is not done again."""
         with Host.open(self.settings()) as host:
-            for number in range(ROUNDS):
-                host.submit(self._round(host, number))
+            self._queue(host)
             host.operations.pause(NAME, by="anna", why="a rehearsal")
             host.operations.resume(NAME, by="anna")
             host.run_once(flush=True)
             mend(host)
             host.run_once(flush=True)
             forget(host)
+
+    def queue(self) -> None:
+        """Only queue it."""
+        with Host.open(self.settings()) as host:
+            self._queue(host)
+
+    def deliver(self) -> None:
+        """Only deliver what is queued."""
+        with Host.open(self.settings()) as host:
+            host.run_once(flush=True)
+
+    def _queue(self, host: Host) -> None:
+        for number in range(ROUNDS):
+            host.submit(self._round(host, number))
 
     def _round(self, host: Host, number: int) -> Iterator[ProfileChange]:
         for profile in self.profiles:

@@ -52,7 +52,8 @@ class Doom:
                 if passed == self.passes:
                     if self.mark is not None:
                         self.mark.touch()
-                    os.kill(os.getpid(), self.number)
+                    # To this thread: it must be the first one that stops.
+                    signal.pthread_kill(threading.get_ident(), self.number)
 
         arm(watch)
 
