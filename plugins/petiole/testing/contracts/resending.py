@@ -12,6 +12,7 @@ from petiole.core.ports.outbox import Outbox
 from petiole.testing.changes import change, scope, snapshot
 from petiole.testing.contracts.deciding import (
     ANY,
+    DISCARD,
     HOLDING,
     PARKED,
     RESEND,
@@ -185,6 +186,17 @@ class ResendContract(ArrivedContract):
 
         assert decide(store, RESEND, only(ids[0])) == Decided(moved=1)
 
+    @keeps(DeadLetters.decide, "what a delivered later change of its profile has superseded")
+    def test_letter_stays_superseded_when_an_older_one_arrives_last(self, store: Store) -> None:
+        first, second = lose(store, "first", "second")
+        store.outbox.enqueue([change(1, UPDATE, {"n": "third"})], folding=False)
+        [batch] = claim(store)
+        decide(store, RESEND, only(first))
+        settle(store, batch)
+        deliver_everything(store)
+
+        assert decide(store, RESEND, only(second)) == Decided(superseded=1)
+
 
 class OrderContract:
     """The place in the line of a message that is sent again."""
@@ -263,3 +275,20 @@ class OrderContract:
 
         batches = claim(store, batches=5)
         assert [numbers(batch) for batch in batches] == [[1, 2]]
+
+    @keeps(DeadLetters.decide, "becomes claimable as soon as nothing is before it")
+    @pytest.mark.parametrize("verdict", [HOLDING, DOUBT], ids=["held", "parked"])
+    def test_what_waits_behind_it_for_a_person_goes_on_waiting(
+        self, store: Store, verdict: Bury | Park
+    ) -> None:
+        [first] = lose(store, "first")
+        store.outbox.enqueue([change(1, UPDATE, {"n": "second"})], folding=False)
+        settle(store, claim(store)[0], verdict)
+        store.outbox.enqueue([change(1, UPDATE, {"n": "third"})], folding=False)
+
+        decide(store, RESEND, only(first))
+        sent = [m.change.fields.values()["n"] for m in deliver_everything(store)]
+
+        assert sent == ["first"]
+        decide(store, DISCARD, PARKED if verdict == DOUBT else ANY)
+        assert words(claim(store)[0]) == ["third"]
