@@ -79,7 +79,7 @@ class MutantRun:
             item, trial = found
             if trial is None:
                 return -1, False
-            return places[trial], _test_of(item) not in trial.killers
+            return places[trial], not trial.counts_on(*_names(item))
 
         items[:] = [item for item, _ in sorted(trials, key=place)]
 
@@ -198,14 +198,14 @@ def _is_failure(call: pytest.CallInfo[None]) -> bool:
 
 
 def _judge(trial: Trial, item: pytest.Item, report: pytest.TestReport, *, failed: bool) -> str:
-    test = _test_of(item)
     if failed and not trial.over:
-        trial.noticed = test
+        trial.noticed = item.name
         return "killed"
-    if report.skipped and not trial.over and test in trial.killers:
-        trial.skipped[test] = _reason(report)
-    if not failed and report.passed and report.when == "call" and test in trial.killers:
-        trial.seen.add(test)
+    if trial.counts_on(*_names(item)):
+        if report.skipped and not trial.over:
+            trial.skipped[item.name] = _reason(report)
+        if not failed and report.passed and report.when == "call":
+            trial.seen.add(item.name)
     return "tried"
 
 
@@ -219,8 +219,9 @@ def _trial_of(node: pytest.Item | pytest.Collector) -> Trial | None:
     return suite.trial if suite else None
 
 
-def _test_of(item: pytest.Item) -> str:
-    return item.originalname if isinstance(item, pytest.Function) else item.name
+def _names(item: pytest.Item) -> tuple[str, str]:
+    """Name a test with its parameters, and without."""
+    return item.name, item.originalname if isinstance(item, pytest.Function) else item.name
 
 
 def _marks(suite: type) -> Iterator[pytest.Mark]:

@@ -64,6 +64,10 @@ class Trial:
             }
         )
 
+    def counts_on(self, *names: str) -> bool:
+        """Tell whether a test, by any of its names, is one that should notice."""
+        return any(name in self.killers for name in names)
+
     @property
     def obituary(self) -> str:
         """Say what should have killed it."""

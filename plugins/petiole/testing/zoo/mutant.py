@@ -18,8 +18,8 @@ class Mutant:
     """One way to break an adapter.
 
     `fits` tells of a stand whether the harm can be seen there at all. `seen_by` names the test that
-    sees it, where others keep the same sentence and cannot. `knows` names a fixture of the suite
-    that the mutant is told; `told` makes the one that knows it.
+    sees it, perhaps with its parameter, where others keep the same sentence and cannot. `knows`
+    names a fixture of the suite that the mutant is told; `told` makes the one that knows it.
     """
 
     name: str

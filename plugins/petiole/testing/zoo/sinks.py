@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Messages = Sequence[Message]
 HALF_FULL = 50
+FAR_AWAY = 1_000_000
+"""Between the id of a message and one under which it is sent again, past a sink that knows it."""
 PATIENCE_SECONDS = 0.05
 
 
@@ -149,7 +151,7 @@ class sends_an_old_change_after_a_new_one:
             who = message.change.identifier
             if who in self.earlier:
                 sink.deliver([self.earlier[who]])
-            self.earlier[who] = message
+            self.earlier[who] = replace(message, id=MessageId(message.id + FAR_AWAY))
         return report
 
 

@@ -12,7 +12,6 @@ from petiole.core.errors import (
     MalformedRequest,
     Throttled,
     Timeout,
-    Transient,
     Unavailable,
 )
 from petiole.core.ports.profile_sink import ProfileSink
@@ -20,13 +19,14 @@ from petiole.testing.zoo.mutant import breaks, hang
 from petiole.testing.zoo.sinks import accepted
 
 Messages = Sequence[Message]
+TOLD = "test_trouble_is_told_by_its_error[{}]"
 
 
 @breaks(ProfileSink.deliver, "Never retries on its own", of=ProfileSink)
 def tries_again_by_itself(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
-    except Transient:
+    except DeliveryError:
         return sink.deliver(messages)
 
 
@@ -45,7 +45,11 @@ class never_works_again_after_a_trouble:
             raise
 
 
-@breaks(ProfileSink.deliver, "An answer that cannot be read is no success")
+@breaks(
+    ProfileSink.deliver,
+    "An answer that cannot be read is no success",
+    seen_by=TOLD.format("gibberish"),
+)
 def calls_an_unreadable_answer_a_success(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
@@ -53,7 +57,7 @@ def calls_an_unreadable_answer_a_success(sink: ProfileSink, messages: Messages) 
         return accepted(messages)
 
 
-@breaks(ProfileSink.deliver, "Ambiguous:")
+@breaks(ProfileSink.deliver, "Ambiguous:", seen_by=TOLD.format("lost answer"))
 def says_that_it_sent_nothing(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
@@ -61,7 +65,7 @@ def says_that_it_sent_nothing(sink: ProfileSink, messages: Messages) -> Delivery
         raise Timeout(error.reason, code=error.code) from error
 
 
-@breaks(ProfileSink.deliver, "Ambiguous:")
+@breaks(ProfileSink.deliver, "Ambiguous:", seen_by=TOLD.format("lost answer"))
 def waits_for_an_answer_for_ever(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
@@ -69,7 +73,7 @@ def waits_for_an_answer_for_ever(sink: ProfileSink, messages: Messages) -> Deliv
         hang()
 
 
-@breaks(ProfileSink.deliver, "Timeout:")
+@breaks(ProfileSink.deliver, "Timeout:", seen_by=TOLD.format("unreachable"))
 def doubts_what_was_never_sent(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
@@ -77,7 +81,7 @@ def doubts_what_was_never_sent(sink: ProfileSink, messages: Messages) -> Deliver
         raise Ambiguous(error.reason, code=error.code) from error
 
 
-@breaks(ProfileSink.deliver, "Unavailable:")
+@breaks(ProfileSink.deliver, "Unavailable:", seen_by=TOLD.format("unavailable"))
 def lets_the_error_of_its_library_through(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
@@ -85,7 +89,11 @@ def lets_the_error_of_its_library_through(sink: ProfileSink, messages: Messages)
         raise ConnectionError(error.reason) from error
 
 
-@breaks(ProfileSink.deliver, "`retry_after` carries its wish")
+@breaks(
+    ProfileSink.deliver,
+    "`retry_after` carries its wish",
+    seen_by="test_wish_to_slow_down_is_passed_on",
+)
 def ignores_retry_after(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
@@ -93,7 +101,7 @@ def ignores_retry_after(sink: ProfileSink, messages: Messages) -> DeliveryReport
         raise Throttled(error.reason, code=error.code) from error
 
 
-@breaks(ProfileSink.deliver, "InvalidCredentials:")
+@breaks(ProfileSink.deliver, "InvalidCredentials:", seen_by=TOLD.format("wrong secret"))
 def rejects_everybody_for_a_wrong_token(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
@@ -101,7 +109,7 @@ def rejects_everybody_for_a_wrong_token(sink: ProfileSink, messages: Messages) -
         return DeliveryReport({m.id: Rejected(error.code, error.reason) for m in messages})
 
 
-@breaks(ProfileSink.deliver, "EndpointRefused:")
+@breaks(ProfileSink.deliver, "EndpointRefused:", seen_by=TOLD.format("wrong address"))
 def blames_the_content_for_a_wrong_address(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
@@ -109,7 +117,7 @@ def blames_the_content_for_a_wrong_address(sink: ProfileSink, messages: Messages
         raise MalformedRequest(error.reason, code=error.code) from error
 
 
-@breaks(ProfileSink.deliver, "MalformedRequest:")
+@breaks(ProfileSink.deliver, "MalformedRequest:", seen_by=TOLD.format("refused content"))
 def tries_refused_content_for_ever(sink: ProfileSink, messages: Messages) -> DeliveryReport:
     try:
         return sink.deliver(messages)
