@@ -1,20 +1,16 @@
 import logging
 import math
-from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from petiole.core.delivery.attempt import (
-    MOST_EXCHANGES,
     Answered,
     Attempt,
     Failed,
-    Unsent,
     attempt,
 )
-from petiole.core.domain.message import Message
 from petiole.core.domain.report import DeliveryReport
 from petiole.core.domain.settlement import AmbiguityPolicy
 from petiole.core.errors import (
@@ -28,7 +24,6 @@ from petiole.core.errors import (
     Timeout,
     Unavailable,
 )
-from petiole.core.exchange import Exchange
 from tests.core.delivery.scripted_sink import (
     Answer,
     ScriptedSink,
@@ -358,80 +353,3 @@ def test_every_message_ends_in_exactly_one_piece(
     told = [message.id for piece in course.pieces for message in piece.messages]
     assert sorted(told) == list(range(1, size + 1))
     assert all(piece.messages for piece in course.pieces)
-
-
-def running_out(calls: int) -> Callable[[], bool]:
-    """Let so many calls begin before the lease is about to end."""
-    left = iter([True] * calls)
-    return lambda: next(left, False)
-
-
-def unsent(course: Attempt) -> set[int]:
-    return {m.id for piece in course.pieces if isinstance(piece, Unsent) for m in piece.messages}
-
-
-def test_claim_that_has_become_stale_sends_nothing() -> None:
-    sink = ScriptedSink()
-
-    course = attempt(sink, batch(4), ambiguity=RESEND, may_send=running_out(0))
-
-    assert sink.calls == []
-    assert course.calls == 0
-    assert unsent(course) == {1, 2, 3, 4}
-
-
-def test_search_for_a_culprit_ends_with_the_lease() -> None:
-    sink = ScriptedSink(refuse({3}, REFUSAL))
-
-    course = attempt(sink, batch(4), ambiguity=RESEND, may_send=running_out(2))
-
-    assert sink.calls == [[1, 2, 3, 4], [1, 2]]
-    assert answered(course) == {1, 2}
-    assert unsent(course) == {3, 4}
-    assert failed(course) == {}
-
-
-def test_nothing_is_read_back_after_the_lease() -> None:
-    sink = ScriptedVerifyingSink(fail_with(CUT_OFF), reading=accept)
-
-    course = attempt(sink, batch(4), ambiguity=RESEND, may_send=running_out(1))
-
-    assert sink.readings == []
-    assert failed(course) == dict.fromkeys([1, 2, 3, 4], CUT_OFF)
-
-
-def told(number: int) -> Exchange:
-    return Exchange(request=f"call {number}", answer="200")
-
-
-def test_calls_are_kept_with_what_was_said() -> None:
-    refusal = MalformedRequest("no date", code="400")
-    refusal.exchange = told(1)
-    accepting = [
-        lambda messages, n=number: DeliveryReport(accept(messages).outcomes, exchange=told(n))
-        for number in (2, 3)
-    ]
-    sink = ScriptedSink(in_turn(fail_with(refusal), *accepting))
-
-    course = delivered(sink, 2)
-
-    assert course.exchanges == [told(1), told(2), told(3)]
-
-
-def test_first_calls_of_a_long_row_are_kept_and_the_last_one() -> None:
-    def answer(_: Sequence[Message]) -> DeliveryReport:
-        refusal = MalformedRequest("no date", code="400")
-        refusal.exchange = told(len(sink.calls))
-        raise refusal
-
-    sink = ScriptedSink(answer)
-
-    course = delivered(sink, 16)
-
-    assert course.calls > MOST_EXCHANGES
-    kept = [*range(1, MOST_EXCHANGES), course.calls]
-    assert course.exchanges == [told(number) for number in kept]
-
-
-def test_sink_that_keeps_no_record_leaves_none() -> None:
-    assert delivered(ScriptedSink()).exchanges == []
