@@ -8,15 +8,22 @@ import tomllib
 from dataclasses import fields
 
 import pytest
+import requests
 
 from petiole.plugins.canopydeploy.sandbox import running
+from petiole.plugins.canopydeploy.sandbox.analytics.metric import Metric
 from petiole.plugins.canopydeploy.sandbox.fault import Fault
+from petiole.plugins.canopydeploy.sandbox.push.malformed import Malformed
+from petiole.plugins.canopydeploy.sandbox.push.order import Order
 from petiole.plugins.canopydeploy.sandbox.settings import Envelope, Settings
 from petiole.plugins.canopydeploy.sandbox.soap import SoapSettings
 from tests.plugins.canopydeploy.sandbox.desk import Desk, read
+from tests.plugins.canopydeploy.sandbox.receiver import receiving
 from tests.repository import ROOT
 
 PAGE = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+
+ORDER_KEYS = [each.name for each in fields(Order)]
 
 GROUPS = {"envelope", "soap"}
 """Settings that hold settings."""
@@ -30,13 +37,21 @@ def examples() -> list[tuple[str, str]]:
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the examples are curl's")
 def test_examples_answer_what_the_page_says() -> None:
-    with running() as sandbox:
+    with running() as sandbox, receiving() as receiver:
+        client = (sandbox.client_id, sandbox.client_secret)
+        form = {"grant_type": "client_credentials"}
+        given = requests.post(sandbox.oauth, data=form, auth=client, timeout=10)
         environment = {
             **os.environ,
             "REST": sandbox.rest,
             "SOAP": sandbox.soap,
             "CONTROL": sandbox.control.rstrip("/"),
             "TOKEN": sandbox.token,
+            "ANALYTICS": sandbox.analytics,
+            "OAUTH": sandbox.oauth,
+            "CLIENT": ":".join(client),
+            "ACCESS": given.json()["access_token"],
+            "RECEIVER": receiver.url,
         }
         answers = [
             subprocess.run(
@@ -61,6 +76,18 @@ def test_every_fault_and_setting_is_on_the_page() -> None:
         *(each.name for each in fields(Settings) if each.name not in GROUPS),
         *(each.name for each in fields(Envelope)),
         *(f"soap.{each.name}" for each in fields(SoapSettings)),
+    ]
+
+    assert [name for name in names if f"`{name}`" not in PAGE] == []
+
+
+def test_every_key_of_an_engagement_and_a_push_is_on_the_page() -> None:
+    names = [
+        *Malformed,
+        *Metric,
+        *(key for key in ORDER_KEYS if key not in {"host", "port", "path"}),
+        *("url", "segment", "customers", "identifiers", "events", "share", "seed", "repeats"),
+        *("machine_share", "links", "start", "span_seconds", "distinct"),
     ]
 
     assert [name for name in names if f"`{name}`" not in PAGE] == []

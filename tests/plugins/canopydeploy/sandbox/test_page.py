@@ -80,7 +80,7 @@ def test_page_brings_everything_that_it_needs(desk: Desk) -> None:
     links = {each.get("href") or "" for each in page.iter("a", "link")}
     assert links == {
         "data:,",
-        *("ledger?records=1&runs=1", "faults", "settings", "endpoints", "tables"),
+        *("ledger?records=1&runs=1", "faults", "settings", "endpoints", "tables", "push"),
     }
     assert not list(page.iter("img", "script", "iframe"))
     assert "url(" not in (page.findtext(".//style") or "")
@@ -96,6 +96,14 @@ def test_page_counts_members_and_runs_of_campaigns(desk: Desk) -> None:
         ["Spring rebookers", "4711", "0", "2"],
         ["Welcome series", "4712", "1", "0"],
     ]
+
+
+def test_page_counts_what_became_of_each_mailing(desk: Desk) -> None:
+    desk.post(record("a"), record("b"))
+    mail = {"identifiers": ["a", "b"], "campaign": 4711, "content": "Spring mail"}
+    desk.control("POST", "engage", {**mail, "events": [["open", "click"], ["bounce"]]})
+
+    assert rows(desk, "Mailings") == [["9001", "Spring mail", "1", "1", "1", "1", "0"]]
 
 
 def test_page_counts_the_rows_of_each_table(desk: Desk) -> None:

@@ -66,9 +66,13 @@ def happenings(
             _happening(crm, entry)
             for entry in entries
             if (not mailings or entry.mailing_id in mailings)
-            and not (isinstance(entry, Delivery) and crm.mailings.bounced(entry))
+            and not (isinstance(entry, Delivery) and _bounced(crm, entry))
         ]
     return told, since + len(entries)
+
+
+def _bounced(crm: Crm, delivery: Delivery) -> bool:
+    return bool(crm.mailings.bounces.of(delivery.mailing_id, customer_id=delivery.customer_id))
 
 
 def _happening(crm: Crm, entry: Entry) -> Happening:

@@ -40,11 +40,12 @@ NUMBERS = frozenset(
         *("No.", "Status", "Records", "Applied", "Rejected"),
         *("Profiles", "Records received", "Members", "Runs"),
         *("Calls seen", "Fired", "Columns", "Rows"),
+        *("Mailing", "Received", "Opens", "Clicks", "Bounces", "Complaints"),
     }
 )
 """The columns that are set flush right."""
 
-LONG = frozenset({"Segment", "Campaign", "Address", "Rule", "Call", "Table"})
+LONG = frozenset({"Segment", "Campaign", "Address", "Rule", "Call", "Table", "Content"})
 """The columns that take the room that is left, and break their lines where they must."""
 
 Rows = Iterable[Sequence[object]]
@@ -61,6 +62,7 @@ def page(state: State) -> str:
         "Rejected": sums["rejected"],
         "Profiles": sums["profiles"],
         "Customers": len(state.crm.customers),
+        "Push": state.sender.state,
         "Webhook calls today": f"{state.quota.used:,} of {state.settings.daily_quota:,}",
     }
     segments = (
@@ -82,6 +84,7 @@ def page(state: State) -> str:
         + _table("Fault script", ("Rule", "Calls seen", "Fired"), faults)
         + _table(f"Last {SHOWN_CALLS} calls", CALL_HEADS, last)
         + _table("Campaigns", ("Campaign", "Number", "Members", "Runs"), _campaigns(state))
+        + _table("Mailings", MAILING_HEADS, _mailings(state))
         + _table("Webhooks", ("Address", "Key of the mapping"), endpoints)
         + _table("Data model", ("Table", "Contained in", "Columns", "Rows"), _tables(state))
     )
@@ -113,6 +116,16 @@ def _campaigns(state: State) -> Rows:
         yield campaign.name, campaign.id, len(members), runs[campaign.id]
 
 
+MAILING_HEADS = ("Mailing", "Content", "Received", "Opens", "Clicks", "Bounces", "Complaints")
+
+
+def _mailings(state: State) -> Rows:
+    for mailing in state.crm.mailings.where(lambda _: True):
+        told = state.crm.mailings.report(mailing)
+        counts = (told.received, told.opens, told.clicks, told.bounces, told.complaints)
+        yield mailing.id, mailing.content_name, *counts
+
+
 def _tables(state: State) -> Rows:
     counts = state.datamodel.counts()
     for table in state.datamodel.model:
@@ -129,7 +142,8 @@ def _document(content: str) -> str:
         "<p>A twin of the platform on this machine. "
         'As JSON: <a href="ledger?records=1&amp;runs=1">ledger</a>, '
         '<a href="faults">faults</a>, <a href="settings">settings</a>, '
-        '<a href="endpoints">endpoints</a>, <a href="tables">tables</a>.</p>'
+        '<a href="endpoints">endpoints</a>, <a href="tables">tables</a>, '
+        '<a href="push">push</a>.</p>'
         f"{content}</main></body></html>"
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
 from petiole.plugins.canopydeploy.sandbox.crm.customer import Customer
 
@@ -24,6 +25,11 @@ class BounceCategory(StrEnum):
     """The address does not exist; nothing more is sent to it."""
     SOFT = "SOFT"
     """The mailbox could not take it at that moment."""
+
+    @property
+    def rule(self) -> str:
+        """What the recipient's server said. Made up, after RFC 3463."""
+        return "550 5.1.1 unknown user" if self is self.HARD else "452 4.2.2 mailbox full"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,16 @@ class Event:
     customer_id: int
     at: datetime
     by_machine: bool = False
+
+
+class EventFacts(TypedDict):
+    """What every event has, for making one."""
+
+    id: int
+    uuid: str
+    mailing_id: int
+    customer_id: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from threading import RLock
-from typing import TypedDict, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from petiole.plugins.canopydeploy.sandbox.crm.campaign import Campaign
@@ -22,6 +22,7 @@ from petiole.plugins.canopydeploy.sandbox.crm.mailing import (
     Delivery,
     DeliveryReport,
     Event,
+    EventFacts,
     Link,
     Mailing,
     MailingReport,
@@ -32,24 +33,9 @@ from petiole.plugins.canopydeploy.sandbox.crm.moment import Now
 from petiole.plugins.canopydeploy.sandbox.crm.staging import PLAIN, Staging
 from petiole.plugins.canopydeploy.sandbox.crm.table import Table
 
-_RULES = {
-    BounceCategory.HARD: "550 5.1.1 unknown user",
-    BounceCategory.SOFT: "452 4.2.2 mailbox full",
-}
-
 _FIRST_DELIVERY = 800_001
 
 _E = TypeVar("_E", bound=Event)
-
-
-class _Facts(TypedDict):
-    """What every event has."""
-
-    id: int
-    uuid: str
-    mailing_id: int
-    customer_id: int
-    at: datetime
 
 
 class Mailings:
@@ -177,7 +163,7 @@ class Mailings:
                 )
             )
         facts = self._facts(self.bounces, delivery, at)
-        bounce = Bounce(**facts, category=category, rule=_RULES[category])
+        bounce = Bounce(**facts, category=category, rule=category.rule)
         return self._entered(self.bounces, bounce)
 
     @locked
@@ -227,15 +213,10 @@ class Mailings:
         return tuple(self._deliveries[self.get(mailing_id).id].values())
 
     @locked
-    def bounced(self, delivery: Delivery) -> bool:
-        """Tell whether a mail came back."""
-        return bool(self.bounces.of(delivery.mailing_id, customer_id=delivery.customer_id))
-
-    @locked
     def happened(self, since: int = 0) -> Sequence[Entry]:
         """Answer what became of all mails, in the order of entry, from a place on.
 
-        A delivery says no more than that the mail went out: ask `bounced`.
+        A delivery says no more than that the mail went out; it may have bounced.
         """
         return self._chronicle.since(since)
 
@@ -288,11 +269,11 @@ class Mailings:
 
     def _facts(
         self, events: Events[_E], delivery: Delivery, at: datetime | None, *, url: str = ""
-    ) -> _Facts:
+    ) -> EventFacts:
         """Make what a new event has in common with every other; it takes its moment."""
         number = events.next_id()
         occasion = self._occasion(delivery.mailing_id, delivery.customer_id)
-        return _Facts(
+        return EventFacts(
             id=number,
             uuid=self._chronicle.uuid(events.kind, number),
             mailing_id=delivery.mailing_id,

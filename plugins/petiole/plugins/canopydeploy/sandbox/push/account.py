@@ -15,12 +15,15 @@ PERCENTILES = (50, 99)
 
 
 class Account:
-    """Kept by one thread; others may look at it while it grows."""
+    """Kept by one thread; others may look at it while it grows.
+
+    `state` is waiting, running, done or stopped.
+    """
 
     def __init__(self, *, script: Script, wire: Wire) -> None:
         self._script = script
         self._wire = wire
-        self._state = "waiting"
+        self.state = "waiting"
         self._began = self._ended = 0.0
         self._answers: Counter[str] = Counter()
         self._malformed_answers: Counter[str] = Counter()
@@ -33,16 +36,16 @@ class Account:
     @property
     def is_running(self) -> bool:
         """Whether there is still something to come."""
-        return self._state == "running"
+        return self.state == "running"
 
     def begin(self) -> None:
         """Note the start."""
-        self._state, self._began = "running", time.perf_counter()
+        self.state, self._began = "running", time.perf_counter()
 
     def end(self, *, stopped: bool) -> None:
         """Note the end; `stopped` before it was done."""
         self._ended = time.perf_counter()
-        self._state = "stopped" if stopped else "done"
+        self.state = "stopped" if stopped else "done"
 
     def sent(self, parcel: Parcel) -> None:
         """Note that a call goes out, be it for the first time or again."""
@@ -77,7 +80,7 @@ class Account:
         malformed = Counter(str(each.malformed) for each in parcels if each.malformed)
         until = time.perf_counter() if self.is_running else self._ended
         shown: dict[str, object] = {
-            "state": self._state,
+            "state": self.state,
             "seconds": round(until - self._began, 3),
             "calls": len(parcels),
             "duplicates": sum(each.duplicate for each in parcels),

@@ -42,6 +42,12 @@ class Sender:
             self._run = Run(order, script=script, wire=wire)
             self._run.start()
 
+    @property
+    def state(self) -> str:
+        """How the last push stands: none, running, done or stopped."""
+        with self._guard:
+            return self._run.account.state if self._run else "none"
+
     def shown(self, *, events: bool = False) -> dict[str, object]:
         """Return the account of the last push."""
         with self._guard:
