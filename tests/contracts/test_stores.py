@@ -6,6 +6,8 @@ from petiole.testing.contracts.bell import BellContract
 from petiole.testing.contracts.bookkeeping import BookkeepingContract
 from petiole.testing.contracts.connection_states import ConnectionStatesContract
 from petiole.testing.contracts.dead_letters import DeadLettersContract
+from petiole.testing.contracts.engagement_books import EngagementBooksContract
+from petiole.testing.contracts.engagements import EngagementsContract
 from petiole.testing.contracts.history import HistoryContract
 from petiole.testing.contracts.ledger import LedgerContract
 from petiole.testing.contracts.outbox import OutboxContract
@@ -78,4 +80,20 @@ class TestMemoryConnectionStates(InMemory, ConnectionStatesContract):
 
 
 class TestSqliteConnectionStates(OnDisk, ConnectionStatesContract):
+    """`petiole.adapters.sqlite`."""
+
+
+class TestMemoryEngagements(InMemory, EngagementsContract):
+    """`petiole.adapters.memory`."""
+
+
+class TestSqliteEngagements(OnDisk, EngagementsContract):
+    """`petiole.adapters.sqlite`."""
+
+
+class TestMemoryEngagementBooks(InMemory, EngagementBooksContract):
+    """`petiole.adapters.memory`."""
+
+
+class TestSqliteEngagementBooks(OnDisk, EngagementBooksContract):
     """`petiole.adapters.sqlite`."""

@@ -14,6 +14,7 @@ from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.dead_letters import DeadLetters
+from petiole.core.ports.engagements import EngagementBooks, Engagements
 from petiole.core.ports.history import History
 from petiole.core.ports.ledger import Ledger
 from petiole.core.ports.outbox import Outbox
@@ -57,6 +58,10 @@ class Store(Protocol):
     def history(self) -> History: ...
     @property
     def bell(self) -> Bell: ...
+    @property
+    def engagements(self) -> Engagements: ...
+    @property
+    def engagement_books(self) -> EngagementBooks: ...
 
 
 class StoreStand(Protocol):

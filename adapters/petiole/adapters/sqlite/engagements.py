@@ -42,7 +42,7 @@ SELECT asked.key, origin, event FROM json_each(:likenesses) AS asked
 CROSS JOIN engagement INDEXED BY engagement_likeness ON likeness = asked.value
 """
 _LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'engagement'"
-_ADD = f"INSERT INTO engagement VALUES ({', '.join('?' * 22)})"  # noqa: S608 - marks only
+_ADD = f"INSERT INTO engagement VALUES ({', '.join('?' * 21)})"  # noqa: S608 - marks only
 _REFUSE = """
 INSERT INTO refused_engagement (connection, origin, received_at, reason, content)
 VALUES (?, ?, ?, ?, ?)
