@@ -8,6 +8,7 @@ FIND_PYTHON := for python in python3 python3.13 python3.12 python3.11; do \
 PYTHON ?= $(shell $(FIND_PYTHON))
 PYTEST_ARGS ?= -n 2
 DEMO_ARGS ?=
+SOAK_MINUTES ?= 10
 LOCK_ARGS ?=
 
 # The environment is our own: what points Python or pip elsewhere stays outside, mirrors and certificates come along.
@@ -25,7 +26,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashe
 step = printf '\n[%s] %s\n' '$(1)' '$(2)'; $(BIN)/$(2) || { printf '\nmake test: %s failed\n' '$(1)' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format lock build clean
+.PHONY: help setup demo test soak format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +43,9 @@ test: setup ## run every check: format, lint, types, import contracts, tests (PY
 	@$(call step,imports,lint-imports --no-logo)
 	@$(call step,tests,pytest $(PYTEST_ARGS))
 	@printf '\nmake test: everything passed\n'
+
+soak: setup ## simulate worlds with new seeds until one fails or time is up (SOAK_MINUTES=10)
+	@$(BIN)/python -m tests.simulation --minutes $(SOAK_MINUTES)
 
 format: setup ## format the code and mend what the linter can mend
 	$(BIN)/ruff format .

@@ -44,6 +44,8 @@ class Entry:
     settled_at: datetime | None = None
     edit: Fields | None = None
     is_redriven: bool = False
+    sent_again: int = 0
+    """How often a person decided so."""
     is_said_to_have_arrived: bool = False
     is_pruned: bool = False
 
@@ -87,8 +89,6 @@ class Books:
     """Connection and segment -> profiles that were delivered and not removed since."""
     expected: dict[int, set[MessageState]] = field(default_factory=dict)
     """Message -> the states in which a settlement that returned may have left it."""
-    sent_again: int = 0
-    """How often a person decided so."""
     _enqueued: list[ProfileChange] = field(default_factory=list)
     _events: set[tuple[str, str]] = field(default_factory=set)
     _lines: dict[LineKey, list[Entry]] = field(default_factory=dict)
@@ -144,8 +144,10 @@ class Books:
         if change is None:
             self.blame(f"#{row.id} of {row.identifier} in {row.connection} comes from nowhere")
             return
-        if any(c.identifier == change.identifier and c.scope.account == change.scope.account
-               for c in self._enqueued[: self._enqueued.index(change)]):
+        if any(
+            c.identifier == change.identifier and c.scope.account == change.scope.account
+            for c in self._enqueued[: self._enqueued.index(change)]
+        ):
             self.blame(f"#{row.id} overtook another change of {row.identifier}")
         self._enqueued.remove(change)
         entry = Entry(row.id, [change], row.state, row.folded_into, row.settled_at)
@@ -173,7 +175,7 @@ class Books:
             self.blame(f"#{entry.id} went from {entry.state} to {row.state}")
         if decided and row.state is P:
             entry.is_redriven = entry.state is DEAD
-            self.sent_again += 1
+            entry.sent_again += 1
         if decided and row.state is DELIVERED:
             entry.is_said_to_have_arrived = True
         entry.state, entry.settled_at = row.state, row.settled_at
@@ -201,7 +203,9 @@ class Books:
                 if entry.id < flying[0].id and waits:
                     self.blame(f"#{flying[0].id} overtook #{entry.id}, which is {entry.state}")
 
-    def tally(self, connection: ConnectionName, *, present: bool = False) -> Mapping[MessageState, int]:
+    def tally(
+        self, connection: ConnectionName, *, present: bool = False
+    ) -> Mapping[MessageState, int]:
         """Count the messages that ever were, or only those that are still there."""
         return Counter(
             entry.state

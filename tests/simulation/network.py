@@ -114,7 +114,8 @@ class Cable(httpx.BaseTransport):
         call.number, call.sent_at = self._network.calls, world.clock.uptime()
         call.waiter = Waiter(process)
         world.witness.written(call)
-        world.spring(process)
+        world.spring(process, again=strand.calls > 0)
+        strand.calls += 1
         self._network.send(call, _as_read(request))
         call.waiter.wait(TIMEOUT_SECONDS - self._spent(began))
         call.waiter = None

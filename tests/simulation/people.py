@@ -309,7 +309,8 @@ class People:
 
     def suspend(self) -> None:
         """Suspend the next process that sends, for a while that may be longer than its leases."""
-        self._world.snare = self._random.choice([0.5, 9.0, 45.0, 70.0, 150.0])
+        seconds = self._random.choice([0.5, 9.0, 45.0, 55.0, 61.0, 63.0, 66.0, 150.0])
+        self._world.snare = (seconds, self._random.random() < 0.3)
         self.tell(f"snare of {self._world.snare} s")
 
     def _lane(self) -> Lane:

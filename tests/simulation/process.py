@@ -51,7 +51,9 @@ class Process:
         self._strands: list[Strand] = []
         self._stalled: list[Strand] = []
 
-    def start(self, work: Callable[["Process", "Opened"], "Relay"], *, drains: bool = False) -> None:
+    def start(
+        self, work: Callable[["Process", "Opened"], "Relay"], *, drains: bool = False
+    ) -> None:
         """Begin to run."""
 
         def main() -> None:

@@ -125,14 +125,13 @@ def _lane(random: Random, scope: Scope, quota_calls: int | None) -> Lane:
             ceiling=random.choice([2, 20]) * _SECOND,
         ),
         breaker=BreakerPolicy(
-            threshold=random.choice([2, 5]), pace=RetryPolicy(ceiling=random.choice([5, 60]) * _SECOND)
+            threshold=random.choice([2, 5]),
+            pace=RetryPolicy(ceiling=random.choice([5, 60]) * _SECOND),
         ),
         ambiguity=random.choice([AmbiguityPolicy.RESEND, *AmbiguityPolicy]),
         folding=not realtime and random.random() < 0.7,
         verifies=random.random() < (0.5 if realtime else 0.1),
         hold_dead=random.random() < 0.25,
         max_in_flight=random.randint(1, 4),
-        quota=quota_calls
-        and DailyQuota(calls=quota_calls, zone=ZONE, shared_by=shared_by)
-        or None,
+        quota=quota_calls and DailyQuota(calls=quota_calls, zone=ZONE, shared_by=shared_by) or None,
     )

@@ -56,6 +56,7 @@ class Strand:
     def __init__(self, name: str, body: Callable[[], None]) -> None:
         self.name = name
         self.owner: object = None
+        self.calls = 0
         self.is_done = False
         self._body = body
         self._carrier: _Carrier | None = None

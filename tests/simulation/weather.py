@@ -18,8 +18,21 @@ _WEIGHTS: Mapping[Fault, int] = {
 }
 """Ten for all others. The gigantic are rare, since they take real time."""
 _STATUSES = (
-    (500, 6), (503, 6), (429, 8), (502, 3), (504, 3), (408, 2), (409, 2), (400, 3), (413, 1), (422, 1),
-    (401, 1), (403, 1), (404, 1), (302, 1), (204, 1),
+    (500, 6),
+    (503, 6),
+    (429, 8),
+    (502, 3),
+    (504, 3),
+    (408, 2),
+    (409, 2),
+    (400, 3),
+    (413, 1),
+    (422, 1),
+    (401, 1),
+    (403, 1),
+    (404, 1),
+    (302, 1),
+    (204, 1),
 )
 _FAULTS = [fault for fault in Fault if _WEIGHTS.get(fault, 10)]
 
@@ -69,6 +82,13 @@ class Weather:
 
     def _headers(self, now: datetime) -> Mapping[str, str]:
         wait = timedelta(seconds=self.random.randint(-10, 90))
-        wishes = ["", "", str(self.random.randint(0, 90)), format_datetime(now + wait), "soon", "9" * 12]
+        wishes = [
+            "",
+            "",
+            str(self.random.randint(0, 90)),
+            format_datetime(now + wait),
+            "soon",
+            "9" * 12,
+        ]
         wish = self.random.choices(wishes, [8, 1, 8, 6, 2, 1])[0]
         return {"Retry-After": wish} if wish else {}

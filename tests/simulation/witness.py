@@ -12,7 +12,14 @@ from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.message import Batch, BatchId, Message, MessageState
 from petiole.core.domain.report import ACCEPTED, Accepted, DeliveryReport
-from petiole.core.domain.settlement import Bury, Delivered, Park, Settlement, Verdict
+from petiole.core.domain.settlement import (
+    AmbiguityPolicy,
+    Bury,
+    Delivered,
+    Park,
+    Settlement,
+    Verdict,
+)
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.core.failpoints import FailPoint
 from petiole.core.ports.outbox import Outbox
@@ -222,6 +229,10 @@ class Witness:
             elif not entry.is_redriven and line not in self.clouded:
                 self.blame(f"#{message.id} arrived after #{self.last_applied[line]}")
         self.last_applied[line] = max(message.id, self.last_applied.get(line, 0))
+        lane = self.world.setup.lanes[entry.connection]
+        is_cautious = lane.ambiguity is AmbiguityPolicy.PARK and not lane.verifies
+        if is_cautious and self.applied[message.id] > entry.sent_again and not call.is_stray:
+            self.blame(f"#{message.id} arrived again, although {lane.name} parks what is in doubt")
         self.applied[message.id] += 1
         self.strays += call.is_stray
         held = self.held.setdefault((line[0], entry.first.scope.segment), {})
@@ -262,13 +273,13 @@ class WatchedOutbox:
         witness, lane = self._world.witness, self._world.setup.lanes[connection]
         flow = self._store.states.state(connection).flow(self._world.clock.now())
         left = self._quota_left(connection)
-        taken = self._inner.claim(
-            connection, policy, batches=batches, partial=partial, lease=lease
-        )
+        taken = self._inner.claim(connection, policy, batches=batches, partial=partial, lease=lease)
         witness.claimed(self._process, taken, connection, policy)
         for batch in taken:
             again = f" again, epoch {batch.epoch}" if batch.recovered else ""
-            self._process.tell(f"claims batch {batch.id}{again} of {connection}: {_ids(batch.messages)}")
+            self._process.tell(
+                f"claims batch {batch.id}{again} of {connection}: {_ids(batch.messages)}"
+            )
         if taken and flow in {Flow.PAUSED, Flow.OPEN}:
             witness.blame(f"{connection} is {flow} and sends")
         if taken and flow is Flow.PROBING and witness.live(connection) > 1:

@@ -21,6 +21,8 @@ from petiole.core.domain.events import BatchSettled, Event
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.message import MessageState
 from petiole.core.failpoints import FailPoint, arm
+from petiole.core.ports.bookkeeping import Bookkeeping
+from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.outbox import Outbox
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.plugins.canopydeploy.sandbox.platform import Platform
@@ -54,8 +56,9 @@ class Variation:
 
     relay: type[Relay] = Relay
     outbox: Callable[[Outbox, Store], Outbox] = lambda outbox, _: outbox
+    states: Callable[[ConnectionStates], ConnectionStates] = lambda states: states
+    bookkeeping: Callable[[Bookkeeping], Bookkeeping] = lambda bookkeeping: bookkeeping
     sink: Callable[[ProfileSink], ProfileSink] = lambda sink: sink
-    store: Callable[[Store], None] = lambda _: None
 
 
 class World:
@@ -86,7 +89,8 @@ class World:
         self.books = Books(self.blame)
         self.people = People(self)
         self.fuse: tuple[FailPoint, int] | None = None
-        self.snare: float | None = None
+        self.snare: tuple[float, bool] | None = None
+        """For how long the next process that sends is suspended; true waits for a batch's second call."""
         self.busyness = setup.busyness
         self.processes: list[Process] = []
         self.is_healing = False
@@ -162,13 +166,13 @@ class World:
 
     def _relay(self, process: Process, opened: Opened) -> Relay:
         store = opened.store
-        self._variation.store(store)
-        outbox = BusyOutbox(self._variation.outbox(store.outbox, store), self)
-        return self._variation.relay(
+        variation = self._variation
+        outbox = BusyOutbox(variation.outbox(store.outbox, store), self)
+        return variation.relay(
             [self._route(process, lane) for lane in self.setup.lanes.values()],
             outbox=WatchedOutbox(outbox, store, process),
-            states=BusyStates(store.states, self),
-            bookkeeping=store.bookkeeping,
+            states=BusyStates(variation.states(store.states), self),
+            bookkeeping=variation.bookkeeping(store.bookkeeping),
             workers=process.workers,
             clock=self.clock,
             chance=SeededChance(self.random.randrange(2**32)),
@@ -229,10 +233,10 @@ class World:
             self.people.tell(f"die at {point}")
         raise Killed
 
-    def spring(self, process: Process) -> None:
+    def spring(self, process: Process, *, again: bool) -> None:
         """Let the snare catch a process that sends, in a moment."""
-        if self.snare is not None:
-            seconds, self.snare = self.snare, None
+        if self.snare is not None and again >= self.snare[1]:
+            (seconds, _), self.snare = self.snare, None
             delay = self.random.choice([0.0, 0.02, 3.0])
             self.timeline.after(delay, lambda: process.suspend(seconds))
 
@@ -300,7 +304,9 @@ class World:
             self._let_go_on()
             if not self.running():
                 self.begin_process(drains=True)
-        self.blame(f"nothing moves any more: {[self.books.tally(name) for name in self.setup.lanes]}")
+        self.blame(
+            f"nothing moves any more: {[self.books.tally(name) for name in self.setup.lanes]}"
+        )
         self.check()
 
     def _let_go_on(self) -> None:
@@ -327,7 +333,8 @@ class World:
         self._judge_ledger()
         repeated = sum(number - 1 for number in self.witness.applied.values())
         witness = self.witness
-        told = witness.resent + witness.cut_short + witness.strays + self.books.sent_again
+        told = witness.resent + witness.cut_short + witness.strays
+        told += sum(entry.sent_again for entry in self.books.entries.values())
         if repeated > told:
             again = [f"#{id_}" for id_, number in self.witness.applied.items() if number > 1]
             self.blame(f"{repeated} arrived again, of which {told} were told: {again}")
@@ -336,7 +343,9 @@ class World:
                 if not entry.is_said_to_have_arrived:
                     self.blame(f"#{entry.id} is delivered, but the platform never had it")
         self.check()
-        self.story.tell("world", f"ends: {self.network.calls} calls, {len(self.books.entries)} messages")
+        self.story.tell(
+            "world", f"ends: {self.network.calls} calls, {len(self.books.entries)} messages"
+        )
 
     def _judge_platforms(self) -> None:
         for account, platform in self.platforms.items():
