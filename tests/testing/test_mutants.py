@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -148,7 +149,14 @@ def test_without_the_option_suites_run_once(tmp_path: Path) -> None:
     assert "8 passed" in run.stdout
 
 
-def test_our_suites_kill_the_whole_zoo() -> None:
+def test_several_processes_are_refused(tmp_path: Path) -> None:
+    run = run_pytest("--petiole-mutants", "-p", "xdist", "-n", "2", folder=tmp_path)
+
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "leave out -n" in run.stdout
+
+
+def test_our_suites_kill_the_whole_zoo(record_property: Callable[[str, object], None]) -> None:
     suites = ("test_memory.py", "test_files.py", "test_stores.py")
 
     run = run_pytest(
@@ -161,7 +169,7 @@ def test_our_suites_kill_the_whole_zoo() -> None:
     )
 
     [(killed, let_loose)] = re.findall(r"^killed (\d+) of (\d+)$", run.stdout, re.MULTILINE)
-    print(f"killed {killed} of {let_loose}")  # noqa: T201 - the proof, for those who look
+    record_property("mutants", f"killed {killed} of {let_loose}")
     assert run.returncode == pytest.ExitCode.OK, run.stdout
     assert killed == let_loose
     assert int(let_loose) >= sum(len(habitat.mutants) for habitat in HABITATS) >= FEWEST_MUTANTS

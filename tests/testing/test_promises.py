@@ -12,6 +12,7 @@ from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.clock import Clock
 from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.dead_letters import DeadLetters
+from petiole.core.ports.engagements import EngagementBooks, Engagements
 from petiole.core.ports.history import History
 from petiole.core.ports.ledger import Comparison, Ledger
 from petiole.core.ports.outbox import Outbox
@@ -31,6 +32,8 @@ PORTS = (
     ConnectionStates,
     Bookkeeping,
     DeadLetters,
+    EngagementBooks,
+    Engagements,
     History,
     Bell,
 )
@@ -45,6 +48,7 @@ UNTESTABLE = {
     Promise(Bookkeeping, "never blocks a runner"): COST,
     Promise(Clock, "Waiting is done where results arrive"): "it points to another port",
     Promise(ConnectionStates.change, "`by` names the person"): "no port reads it back",
+    Promise(EngagementBooks, "reads only"): "no port tells that something was written",
     Promise(History.life, "Costs what the profile's own changes cost"): COST,
     Promise(Outbox.claim, "Costs O(batch)"): COST,
 }

@@ -63,7 +63,7 @@ class Engagements(Protocol):
     def read(
         self, selection: EngagementSelection, *, after: EngagementId | None, limit: int
     ) -> Sequence[StoredEngagement]:
-        """Read in the order of storing, after an id."""
+        """Read what is selected, in the order of storing, after an id, up to `limit`."""
         ...
 
     def checkpoint(self, connection: ConnectionName, reader: str) -> str | None:
@@ -85,7 +85,7 @@ class EngagementBooks(Protocol):
     def summary(
         self, connections: Collection[ConnectionName], *, since: datetime | None
     ) -> Sequence[CampaignSummary]:
-        """Sum up by connection and campaign."""
+        """Sum up by connection and campaign what happened since a moment, or ever."""
         ...
 
     def silent(

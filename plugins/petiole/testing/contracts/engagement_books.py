@@ -55,6 +55,7 @@ class EngagementBooksContract(StoreContract):
         assert (other.campaign_id, other.accepted, other.unmatched) == ("901", 0, 1)
         assert other.share(OPEN) is None
 
+    @keeps(EngagementBooks.summary, "what happened since a moment, or ever")
     def test_sums_begin_where_they_are_asked_to(self, stand: StoreStand, store: Store) -> None:
         now = stand.clock.now()
         keep(store, engagement(1, OPEN, at=now - HOUR), engagement(2, OPEN, at=now))
@@ -130,6 +131,7 @@ class EngagementBooksContract(StoreContract):
         assert set(elsewhere) == set()
         assert set(asked) == {person(2)}
 
+    @keeps(EngagementBooks.summary, "Sum up by connection and campaign")
     def test_median_of_an_odd_number_is_the_middle_one(
         self, stand: StoreStand, store: Store
     ) -> None:

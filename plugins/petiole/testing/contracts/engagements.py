@@ -35,7 +35,7 @@ class RepeatsContract:
     """`Engagements.store`: what is kept, and what is a repeat."""
 
     @keeps(Engagements.store, "Keep engagements of one account")
-    @keeps(Engagements.read, "Read in the order of storing")
+    @keeps(Engagements.read, "in the order of storing")
     def test_what_was_stored_is_read_back_whole_and_in_order(
         self, stand: StoreStand, store: Store
     ) -> None:
@@ -126,6 +126,7 @@ class RepeatsContract:
 
         assert [one.engagement.event for one in [*first, *rest]] == ["0", "1", "2", "3", "4"]
 
+    @keeps(Engagements.read, "Read what is selected")
     def test_only_what_is_selected_is_read(self, stand: StoreStand, store: Store) -> None:
         now = stand.clock.now()
         keep(

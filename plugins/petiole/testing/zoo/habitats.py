@@ -14,6 +14,8 @@ from petiole.testing.contracts.campaign_source import CampaignSourceContract
 from petiole.testing.contracts.clock import ClockContract
 from petiole.testing.contracts.connection_states import ConnectionStatesContract
 from petiole.testing.contracts.dead_letters import DeadLettersContract
+from petiole.testing.contracts.engagement_books import EngagementBooksContract
+from petiole.testing.contracts.engagements import EngagementsContract
 from petiole.testing.contracts.history import HistoryContract
 from petiole.testing.contracts.ledger import LedgerContract
 from petiole.testing.contracts.outbox import OutboxContract
@@ -27,6 +29,8 @@ from petiole.testing.zoo import (
     campaigns,
     claims,
     clocks,
+    engagement_books,
+    engagements,
     histories,
     indiscreet_sinks,
     ledgers,
@@ -137,6 +141,8 @@ HABITATS = (
     Habitat(ConnectionStatesContract, "stand", mutants_in(states), InfestedStores),
     Habitat(DeadLettersContract, "stand", mutants_in(letters), InfestedStores),
     Habitat(HistoryContract, "stand", mutants_in(histories), InfestedStores),
+    Habitat(EngagementsContract, "stand", mutants_in(engagements), InfestedStores),
+    Habitat(EngagementBooksContract, "stand", mutants_in(engagement_books), InfestedStores),
     Habitat(BellContract, "stand", mutants_in(bells), InfestedStores),
 )
 

@@ -10,6 +10,8 @@ PARTS = {
     "Bookkeeping": "bookkeeping",
     "ConnectionStates": "states",
     "DeadLetters": "dead_letters",
+    "EngagementBooks": "engagement_books",
+    "Engagements": "engagements",
     "History": "history",
     "Ledger": "ledger",
     "Outbox": "outbox",
