@@ -88,7 +88,7 @@ def test_nothing_is_left_of_what_is_forgotten(
     forgotten = [store.history.prune(clock.now(), limit=2) for _ in range(2)]
 
     assert forgotten == [2, 1]
-    kept = rows(path, "message", "batch", "attempt", "happening", "happened")
+    kept = rows(path, "message", "batch", "lost_claim", "happening", "happened")
     assert set(kept.values()) == {0}
 
 
@@ -102,7 +102,7 @@ def test_batch_is_kept_for_the_one_that_is_still_waiting(
 
     store.history.prune(clock.now(), limit=9)
 
-    assert rows(path, "message", "batch", "attempt") == {"message": 1, "batch": 1, "attempt": 1}
+    assert rows(path, "message", "batch") == {"message": 1, "batch": 1}
     assert steps(store, 2) == before
 
 

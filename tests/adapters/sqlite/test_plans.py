@@ -13,9 +13,7 @@ from petiole.testing.changes import change
 from petiole.testing.contracts.runs import ALL, NEWSLETTER, claim, fill, settle
 
 CHANGES_OF_ONE = 20_000
-TABLES = (
-    "message|profile|ledger|batch|connection_state|attempt|happening|happened|usage|seen|engagement"
-)
+TABLES = "message|profile|ledger|batch|connection_state|lost_claim|happening|happened|usage|seen"
 WALK = re.compile(rf"SCAN ({TABLES})\b")
 HOT = {
     "attempts",
@@ -30,7 +28,6 @@ HOT = {
     "settlements",
     "states",
     "sums",
-    "ticks",
     "turns",
 }
 """Modules of which every statement belongs to enqueueing, looking, claiming or settling."""

@@ -1,4 +1,4 @@
-"""The records of attempts: one row for each batch and claim, and the calls of each quarter hour."""
+"""The records of attempts, kept with their batches, and the calls of each quarter of an hour."""
 
 import json
 import sqlite3
@@ -14,9 +14,11 @@ from petiole.core.exchange import Exchange
 QUARTER_MICROS = span_micros(timedelta(minutes=15))
 LONGEST_TROUBLE_CHARACTERS = 2_000
 
-_ADD = """
-INSERT INTO attempt (batch, epoch, claim_tick, began_at, ended_at, calls, trouble, exchanges)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+_END = """
+UPDATE batch SET
+    settled_at = ?, began_at = ?, ended_at = ?, calls = ?, trouble = ?, exchanges = ?,
+    settle_tick = (SELECT tick + 1 FROM tally WHERE tally.connection = batch.connection)
+WHERE id = ? AND epoch = ? AND settled_at IS NULL RETURNING connection, settle_tick
 """
 _USE = """
 INSERT INTO usage (connection, quarter, calls) VALUES (?, ?, ?)
@@ -24,25 +26,25 @@ ON CONFLICT DO UPDATE SET calls = calls + excluded.calls
 """
 
 
-def keep(
-    connection: sqlite3.Connection,
-    batch: BatchId,
-    epoch: int,
-    claim_tick: int,
-    record: AttemptRecord,
-) -> None:
-    """Keep what is known of a claim that was settled."""
+def end(
+    connection: sqlite3.Connection, batch: BatchId, epoch: int, record: AttemptRecord, now: int
+) -> tuple[ConnectionName, int] | None:
+    """End a batch, and keep the record of it; tells its connection, and the tick of this.
+
+    `None` where the batch was claimed anew, or settled, meanwhile.
+    """
     row = (
-        batch,
-        epoch,
-        claim_tick,
+        now,
         to_micros(record.began_at),
         to_micros(record.ended_at),
         record.calls,
         record.trouble[:LONGEST_TROUBLE_CHARACTERS],
         _to_json(record.exchanges),
+        batch,
+        epoch,
     )
-    connection.execute(_ADD, row)
+    ended = connection.execute(_END, row).fetchall()
+    return (ConnectionName(ended[0][0]), ended[0][1]) if ended else None
 
 
 def count_calls(

@@ -11,7 +11,6 @@ from petiole.adapters.sqlite.batches import open_batches
 from petiole.adapters.sqlite.instants import LONGEST_WAIT_MICROS
 from petiole.adapters.sqlite.row import MessageRow, to_message
 from petiole.adapters.sqlite.runners import Runners
-from petiole.adapters.sqlite.ticks import next_tick
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.message import Batch, BatchId, MessageState
@@ -19,8 +18,8 @@ from petiole.core.domain.message import Batch, BatchId, MessageState
 MOST_WOKEN = 10_000
 """Messages whose wait is over and that one claim makes claimable; the rest wait for the next."""
 
-_GIVE_UP = """
-INSERT INTO attempt (batch, epoch, claim_tick, began_at)
+_LOSE = """
+INSERT INTO lost_claim (batch, epoch, claim_tick, claimed_at)
 SELECT id, epoch, claim_tick, claimed_at FROM batch WHERE id = ?
 """
 _RENEW = """
@@ -83,11 +82,12 @@ class Claim:
         left = open_batches(self.connection, self.runners, self.name, self.uptime).abandoned
         if not left:
             return []
-        tick = next_tick(self.connection)
+        tick = sums.next_tick(self.connection, self.name)
+        sums.add(self.connection, self.name, {})
         return [self._renew(id_, tick) for id_ in left[:most]]
 
     def _renew(self, id_: BatchId, tick: int) -> Batch:
-        self.connection.execute(_GIVE_UP, (id_,))
+        self.connection.execute(_LOSE, (id_,))
         renewed = (self.runners.own, self.now, tick, self.uptime + self.lease, id_)
         [(epoch,)] = self.connection.execute(_RENEW, renewed).fetchall()
         self.connection.execute(_ATTEMPT, (id_,))
@@ -108,8 +108,8 @@ class Claim:
             return []
         number = sum(map(len, parts))
         moved = {MessageState.PENDING: -number, MessageState.IN_FLIGHT: number}
+        tick = sums.next_tick(self.connection, self.name)
         sums.add(self.connection, self.name, moved)
-        tick = next_tick(self.connection)
         return [self._begin(part, tick) for part in parts]
 
     def _begin(self, rows: Sequence[MessageRow], tick: int) -> Batch:

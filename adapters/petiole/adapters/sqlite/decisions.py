@@ -9,7 +9,6 @@ from typing import assert_never
 from petiole.adapters.sqlite import sums
 from petiole.adapters.sqlite.deliveries import enter
 from petiole.adapters.sqlite.happenings import Scribe
-from petiole.adapters.sqlite.ticks import next_tick
 from petiole.adapters.sqlite.turns import line_up
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.dead_letter import Decision, edited
@@ -62,8 +61,9 @@ def edit(
     original, name = row
     weight = len(edited(Fields(original), fields).text.encode())
     connection.execute(_EDIT, (fields.text, weight, letter))
-    scribe = Scribe(connection=connection, tick=next_tick(connection), now=now, by=by)
-    scribe.note(name, Step.EDITED, [letter])
+    scribe = Scribe(connection=connection, now=now, by=by)
+    scribe.note(name, Step.EDITED, [letter], tick=sums.next_tick(connection, name))
+    sums.add(connection, name, {})
     return True
 
 
@@ -84,10 +84,10 @@ def carry_out(
         return 0
     _move(connection, decision, json.dumps([id_ for id_, _ in letters]), now)
     step, becomes = _STEPS[decision]
-    scribe = Scribe(connection=connection, tick=next_tick(connection), now=now, by=by)
+    scribe = Scribe(connection=connection, now=now, by=by)
     for name, ids in _by_connection(letters).items():
+        scribe.note(name, step, ids, tick=sums.next_tick(connection, name))
         sums.add(connection, name, {was: -len(ids), becomes: len(ids)})
-        scribe.note(name, step, ids)
     return len(letters)
 
 

@@ -33,7 +33,6 @@ class Scribe:
     """Writes what happens in one transaction; `by` names the person whose doing it is."""
 
     connection: sqlite3.Connection
-    tick: int
     now: int
     by: str = ""
 
@@ -43,11 +42,12 @@ class Scribe:
         step: AnyStep,
         messages: Collection[MessageId] = (),
         *,
+        tick: int,
         batch: BatchId | None = None,
         told: str = "",
     ) -> None:
         """Write one happening, and the messages that it happened to."""
-        row = (self.tick, self.now, name, str(step), batch, told, self.by)
+        row = (tick, self.now, name, str(step), batch, told, self.by)
         [(id_,)] = self.connection.execute(_ADD, row).fetchall()
         if messages:
             self.connection.execute(_TO, (id_, json.dumps(list(messages))))

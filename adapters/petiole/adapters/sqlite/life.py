@@ -32,11 +32,10 @@ SELECT tick, at, step, batch, told, by
 FROM happened CROSS JOIN happening ON happening.id = happened.happening
 WHERE happened.message = ? ORDER BY happened.happening
 """
-_BATCH = "SELECT epoch, claim_tick, claimed_at, settle_tick FROM batch WHERE id = ?"
-_ATTEMPTS = """
-SELECT epoch, claim_tick, began_at, ended_at, calls, exchanges FROM attempt
-WHERE batch = ? ORDER BY epoch
+_BATCH = """
+SELECT claim_tick, claimed_at, settle_tick, began_at, calls, exchanges FROM batch WHERE id = ?
 """
+_LOST_CLAIMS = "SELECT claim_tick, claimed_at FROM lost_claim WHERE batch = ? ORDER BY epoch"
 
 Place: TypeAlias = tuple[int, int, int, int]
 """Where a happening stands in a life: its tick, its moment where ticks were not kept yet, its
@@ -89,16 +88,15 @@ class Batches:
         return self._known[id_]
 
     def _read(self, id_: BatchId) -> SentBatch:
-        rows = self._connection.execute(_ATTEMPTS, (id_,)).fetchall()
-        sendings = [
-            Sending(tick=tick, at=began_at, exchanges=from_json(exchanges))
-            for _, tick, began_at, ended_at, calls, exchanges in rows
-            if calls or ended_at is None
-        ]
-        [(epoch, tick, claimed_at, settle_tick)] = self._connection.execute(_BATCH, (id_,))
-        if epoch not in {row[0] for row in rows}:
+        lost = self._connection.execute(_LOST_CLAIMS, (id_,))
+        sendings = [Sending(tick=tick, at=claimed_at) for tick, claimed_at in lost]
+        row = self._connection.execute(_BATCH, (id_,)).fetchone()
+        tick, claimed_at, settle_tick, began_at, calls, exchanges = row
+        if calls is None:
             # Under way, or settled before records were kept.
             sendings.append(Sending(tick=tick, at=claimed_at))
+        elif calls:
+            sendings.append(Sending(tick=tick, at=began_at, exchanges=from_json(exchanges)))
         return SentBatch(sendings=sendings, settle_tick=settle_tick)
 
 

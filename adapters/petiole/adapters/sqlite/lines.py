@@ -14,7 +14,6 @@ from petiole.adapters.sqlite.held import is_held_before
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.profiles import ProfileNumber, numbered
 from petiole.adapters.sqlite.row import to_change
-from petiole.adapters.sqlite.ticks import next_tick
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.folding import fold
 from petiole.core.domain.message import MessageId, MessageState
@@ -145,11 +144,12 @@ class Lines:
 
     def write(self, now: int) -> int:
         """Store what was taken, count it, and tell how many were folded."""
-        tick = next_tick(self._connection)
-        self._connection.executemany(_ADD, [_new_row(entry, now, tick) for entry in self._added])
+        enqueued = Counter(entry.change.scope.connection for entry in self._added)
+        ticks = {name: sums.next_tick(self._connection, name) for name in enqueued}
+        rows = [_new_row(e, now, ticks[e.change.scope.connection]) for e in self._added]
+        self._connection.executemany(_ADD, rows)
         self._connection.executemany(_REWRITE, map(_rewritten_row, self._rewritten.values()))
         folds = [entry for entry in self._added if entry.folded_into is not None]
-        enqueued = Counter(entry.change.scope.connection for entry in self._added)
         folded = Counter(entry.change.scope.connection for entry in folds)
         for name, number in enqueued.items():
             states = {

@@ -101,25 +101,25 @@ ALTER TABLE batch RENAME COLUMN lease_until TO lease_ends;
 ALTER TABLE batch ADD COLUMN epoch INTEGER NOT NULL DEFAULT 1 CHECK (epoch >= 1);
 ALTER TABLE batch ADD COLUMN claim_tick INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE batch ADD COLUMN settle_tick INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batch ADD COLUMN began_at INTEGER;
+ALTER TABLE batch ADD COLUMN ended_at INTEGER;
+ALTER TABLE batch ADD COLUMN calls INTEGER;
+ALTER TABLE batch ADD COLUMN trouble TEXT NOT NULL DEFAULT '';
+ALTER TABLE batch ADD COLUMN exchanges TEXT;
 UPDATE batch SET lease_ends = 0 WHERE settled_at IS NULL;
 """
-"""From now on `lease_ends` is microseconds of the machine's uptime; open batches are abandoned."""
+"""From now on `lease_ends` is microseconds of the machine's uptime; open batches are abandoned. The
+record of the claim that settled a batch stands with it, for that page is written anyway."""
 
 _MEMORY = """
-CREATE TABLE tick (last INTEGER NOT NULL) STRICT;
-INSERT INTO tick (last) VALUES (0);
-CREATE TABLE attempt (
-    id INTEGER PRIMARY KEY,
+ALTER TABLE tally ADD COLUMN tick INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE lost_claim (
     batch INTEGER NOT NULL REFERENCES batch (id),
     epoch INTEGER NOT NULL,
     claim_tick INTEGER NOT NULL,
-    began_at INTEGER NOT NULL,
-    ended_at INTEGER,
-    calls INTEGER NOT NULL DEFAULT 0,
-    trouble TEXT NOT NULL DEFAULT '',
-    exchanges TEXT,
-    UNIQUE (batch, epoch)
-) STRICT;
+    claimed_at INTEGER NOT NULL,
+    PRIMARY KEY (batch, epoch)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE happening (
     id INTEGER PRIMARY KEY,
     tick INTEGER NOT NULL,
@@ -152,11 +152,11 @@ CREATE TABLE usage (
     PRIMARY KEY (connection, quarter)
 ) STRICT, WITHOUT ROWID;
 """
-"""A tick is one transaction that is told of later: ticks order what happened whatever the clock
-did, and 0 is before them all. An attempt is one claim of a batch; without `ended_at`, its runner
-died or lost its lease. A happening is what a batch, or a person, did to any number of messages;
-nothing is written of what went well, which messages and attempts tell by themselves. `seen` keeps
-the ids of changes that are forgotten otherwise, `usage` the calls of each quarter of an hour."""
+"""A tick is one transaction of a connection that is told of later: ticks order what happened
+whatever the clock did, and 0 is before them all. A lost claim is one whose runner died or lost its
+lease. A happening is what a batch, or a person, did to any number of messages; nothing is written
+of what went well, which messages and batches tell by themselves. `seen` keeps the ids of changes
+that are forgotten otherwise, `usage` the calls of each quarter of an hour."""
 
 _TOLD = """
 INSERT INTO happening (id, tick, at, connection, step, batch, told, by)

@@ -42,7 +42,7 @@ WHERE NOT EXISTS (
     SELECT 1 FROM happening INDEXED BY happening_batch WHERE happening.batch = batch.id
 )
 """
-_FORGET_ATTEMPTS = "DELETE FROM attempt WHERE batch IN (SELECT value FROM json_each(?))"
+_FORGET_CLAIMS = "DELETE FROM lost_claim WHERE batch IN (SELECT value FROM json_each(?))"
 _FORGET_BATCHES = "DELETE FROM batch WHERE id IN (SELECT value FROM json_each(?))"
 
 
@@ -60,7 +60,7 @@ def prune(connection: sqlite3.Connection, *, before: int, most: int) -> int:
     connection.execute(_FORGET, (messages,))
     batches.update(_numbers(connection.execute(_FORGET_HAPPENINGS, (happenings,))))
     idle = json.dumps(_numbers(connection.execute(_IDLE_BATCHES, (json.dumps(list(batches)),))))
-    connection.execute(_FORGET_ATTEMPTS, (idle,))
+    connection.execute(_FORGET_CLAIMS, (idle,))
     connection.execute(_FORGET_BATCHES, (idle,))
     return len(ids)
 

@@ -10,7 +10,6 @@ from petiole.adapters.sqlite import attempts, sums
 from petiole.adapters.sqlite.deliveries import deliver
 from petiole.adapters.sqlite.happenings import Scribe, words
 from petiole.adapters.sqlite.instants import to_micros
-from petiole.adapters.sqlite.ticks import next_tick
 from petiole.adapters.sqlite.turns import let_forward, line_up
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.failure import failure_fingerprint
@@ -27,10 +26,6 @@ from petiole.core.domain.settlement import (
 )
 from petiole.core.errors import OutboxError
 
-_END_BATCH = """
-UPDATE batch SET settled_at = ?, settle_tick = ?
-WHERE id = ? AND epoch = ? AND settled_at IS NULL RETURNING connection, claim_tick
-"""
 _IN_BATCH = """
 SELECT id FROM message INDEXED BY message_batch WHERE batch = ? AND state = 'in_flight'
 """
@@ -57,6 +52,7 @@ WHERE id IN (SELECT value FROM json_each(?))
 """
 
 Alike: TypeAlias = dict[Verdict, list[MessageId]]
+Quarter: TypeAlias = tuple[ConnectionName, int]
 
 
 def settle(
@@ -70,18 +66,16 @@ def settle(
     lost: list[BatchId] = []
     alike: defaultdict[Verdict, list[MessageId]] = defaultdict(list)
     moved: defaultdict[ConnectionName, Counter[MessageState]] = defaultdict(Counter)
-    calls: Counter[tuple[ConnectionName, int]] = Counter()
-    scribe = Scribe(connection=connection, tick=next_tick(connection), now=now)
+    calls: Counter[Quarter] = Counter()
+    scribe = Scribe(connection=connection, now=now)
     for settlement in settlements:
-        batch, epoch, record = settlement.batch, settlement.epoch, settlement.record
-        ended = connection.execute(_END_BATCH, (now, scribe.tick, batch, epoch)).fetchall()
-        if not ended:
+        batch, record = settlement.batch, settlement.record
+        ended = attempts.end(connection, batch, settlement.epoch, record, now)
+        if ended is None:
             lost.append(batch)
             continue
         _refuse_gaps(connection, settlement)
-        [(named, claim_tick)] = ended
-        name = ConnectionName(named)
-        attempts.keep(connection, batch, epoch, claim_tick, record)
+        name, tick = ended
         calls[name, attempts.quarter_of(to_micros(record.ended_at))] += record.calls
         for verdict, ids in _grouped(settlement.verdicts).items():
             alike[verdict] += ids
@@ -90,7 +84,7 @@ def settle(
             told = _told(verdict)
             if told:
                 step, text = told
-                scribe.note(name, step, ids, batch=batch, told=text)
+                scribe.note(name, step, ids, tick=tick, batch=batch, told=text)
     for verdict, ids in alike.items():
         _record(connection, verdict, json.dumps(ids), now)
     for name, numbers in moved.items():

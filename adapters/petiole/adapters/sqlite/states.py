@@ -3,12 +3,11 @@
 import sqlite3
 from collections.abc import Callable
 
-from petiole.adapters.sqlite import commits
+from petiole.adapters.sqlite import commits, sums
 from petiole.adapters.sqlite.bell import SqliteBell
 from petiole.adapters.sqlite.database import Database
 from petiole.adapters.sqlite.happenings import ConnectionStep, Scribe
 from petiole.adapters.sqlite.instants import from_micros, to_micros
-from petiole.adapters.sqlite.ticks import next_tick
 from petiole.core.domain.breaker import HEALTHY, ConnectionState, Hold, PauseReason
 from petiole.core.domain.change import ConnectionName
 from petiole.core.ports.clock import Clock
@@ -68,8 +67,8 @@ class SqliteConnectionStates:
     ) -> None:
         step = ConnectionStep.PAUSED if state.paused else ConnectionStep.RESUMED
         now = to_micros(self._clock.now())
-        scribe = Scribe(connection=tables, tick=next_tick(tables), now=now, by=by)
-        scribe.note(name, step, told=state.reason)
+        scribe = Scribe(connection=tables, now=now, by=by)
+        scribe.note(name, step, tick=sums.next_tick(tables, name), told=state.reason)
 
 
 def _read(tables: sqlite3.Connection, connection: ConnectionName) -> ConnectionState:

@@ -19,8 +19,8 @@ _ORDER = (
 )
 _ADD = """
 INSERT INTO tally (
-    connection, enqueued, pending, in_flight, delivered, folded, parked, dead, erased
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    connection, enqueued, pending, in_flight, delivered, folded, parked, dead, erased, tick
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
 """
 _CHANGE = """
 UPDATE tally SET
@@ -31,9 +31,11 @@ UPDATE tally SET
     folded = folded + ?,
     parked = parked + ?,
     dead = dead + ?,
-    erased = erased + ?
+    erased = erased + ?,
+    tick = tick + 1
 WHERE connection = ?
 """
+_NEXT_TICK = "SELECT tick + 1 FROM tally WHERE connection = ?"
 _KEPT = """
 SELECT enqueued, pending, in_flight, delivered, folded, parked, dead, erased
 FROM tally WHERE connection = ?
@@ -44,10 +46,19 @@ _NAMES = "SELECT connection FROM tally ORDER BY connection"
 def add(
     connection: sqlite3.Connection, name: ConnectionName, by: Mapping[MessageState, int]
 ) -> None:
-    """Count what was enqueued, or moved from one state to another: the sum of `by` is new."""
+    """Count what was enqueued, or moved from one state to another: the sum of `by` is new.
+
+    Begins the connection's next tick, too; there is nothing in `by` if that is all.
+    """
     numbers = (sum(by.values()), *(by.get(state, 0) for state in _ORDER))
     if connection.execute(_CHANGE, (*numbers, name)).rowcount == 0:
         connection.execute(_ADD, (name, *numbers))
+
+
+def next_tick(connection: sqlite3.Connection, name: ConnectionName) -> int:
+    """Tell the tick of what is written until the sums are next added to."""
+    row = connection.execute(_NEXT_TICK, (name,)).fetchone()
+    return 1 if row is None else int(row[0])
 
 
 def names(connection: sqlite3.Connection) -> Sequence[ConnectionName]:
