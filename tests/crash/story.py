@@ -67,6 +67,21 @@ class Story:
     def path(self) -> Path:
         return self.folder / "petiole.db"
 
+    def write_settings(self) -> None:
+        """Write the settings of the batch lane, for the command line."""
+        (self.folder / "petiole.toml").write_text(
+            f"[connections.{NAME}]\n"
+            'plugin = "canopydeploy"\n'
+            'identifier = "customer-id"\n'
+            'token = { env = "CANOPYDEPLOY_TOKEN" }\n'
+            f'endpoint = "{self.urls["rest"]}"\n'
+            "fold = false\n"
+            f"max_in_flight = {self.max_in_flight}\n"
+            f'batch = {{ max_profiles = {BATCH_PROFILES}, max_age = "0s" }}\n'
+            'fields = { number = "number" }\n',
+            encoding="utf-8",
+        )
+
     def settings(self) -> Settings:
         connection: dict[str, object] = {
             "plugin": "canopydeploy",
