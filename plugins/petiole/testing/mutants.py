@@ -176,7 +176,7 @@ class MutantRun:
             case _:
                 return "", "", ""
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Print the count, who survived, and who could not be tried."""
         if not any(trial.begun for trial in self._trials):
             return
