@@ -34,18 +34,22 @@ class Call:
 
 @dataclass
 class Receiver:
-    """`answer` gives a status, or None to hang up without one."""
+    """`answer` gives a status, or None to hang up without one.
+
+    `hangs_up` closes the connection after each answer, which does not say so.
+    """
 
     answer: Callable[[Call], int | None] = lambda _: 200
     calls: list[Call] = field(default_factory=list)
     url: str = ""
+    hangs_up: bool = False
 
     def events(self) -> list[str]:
         return [call.event for call in self.calls]
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(port: int = 0) -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -70,6 +74,7 @@ def receiving() -> Iterator[Receiver]:
             self.send_header("Content-Length", "2")
             self.end_headers()
             self.wfile.write(b"{}")
+            self.close_connection = receiver.hangs_up
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the inherited name
             pass
@@ -80,7 +85,7 @@ def receiving() -> Iterator[Receiver]:
         def handle_error(self, request: object, client_address: object) -> None:
             """Keep quiet: a sender that is stopped hangs up in the middle of a call."""
 
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", port), Handler)
     receiver.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -229,6 +229,38 @@ def test_receiver_that_is_not_there_is_no_failure_of_the_twin(full: Desk) -> Non
     assert (told["sent"], told["unanswered"], told["given_up"]) == (240, 240, 80)
 
 
+def test_receiver_that_comes_back_gets_every_event(full: Desk) -> None:
+    with receiving() as before:
+        port = int(before.url.rpartition(":")[2])
+        enough = threading.Event()
+
+        def answer(_: Call) -> int:
+            if len(before.calls) == 20:
+                enough.set()
+            return 200
+
+        before.answer = answer
+        full.control("POST", "push", order(before.url, tries=10_000, rate=400, duplicates=0.1))
+        assert enough.wait(20)
+    with receiving(port) as after:
+        told = finished(full)
+
+    events = {each.uuid for each in full.platform.state.crm.mailings.happened()}
+    assert set(before.events()) | set(after.events()) == events
+    assert told["events"]["taken"] == {"count": 80, "digest": digest(events)}
+    assert told["given_up"] == 0
+
+
+def test_server_that_hangs_up_after_each_answer_is_no_trouble(
+    full: Desk, receiver: Receiver
+) -> None:
+    receiver.hangs_up = True
+
+    told = pushed(full, receiver, tries=1)
+
+    assert (told["events"]["taken"]["count"], told["given_up"]) == (80, 0)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -4,7 +4,7 @@ import hashlib
 import time
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from petiole.plugins.canopydeploy.sandbox.push.script import Parcel, Script
 from petiole.plugins.canopydeploy.sandbox.push.wire import Wire
@@ -25,6 +25,14 @@ class Account:
         self._wire = wire
         self.state = "waiting"
         self._began = self._ended = 0.0
+        parcels = script.parcels
+        self._planned: Mapping[str, object] = {
+            "calls": len(parcels),
+            "duplicates": sum(each.duplicate for each in parcels),
+            "late": sum(each.late for each in parcels),
+            "malformed": Counter(str(each.malformed) for each in parcels if each.malformed),
+            "skipped_events": script.skipped,
+        }
         self._answers: Counter[str] = Counter()
         self._malformed_answers: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
@@ -75,22 +83,19 @@ class Account:
         self._mark(self._given_up, parcel)
 
     def shown(self, *, events: bool) -> dict[str, object]:
-        """Return the account; the digests come when it is complete, `events` on demand."""
-        parcels = self._script.parcels
-        malformed = Counter(str(each.malformed) for each in parcels if each.malformed)
+        """Return the account, with every sent event if `events` are asked for.
+
+        Digests and latencies are there when it is complete, since they take time.
+        """
         until = time.perf_counter() if self.is_running else self._ended
         shown: dict[str, object] = {
             "state": self.state,
             "seconds": round(until - self._began, 3),
-            "calls": len(parcels),
-            "duplicates": sum(each.duplicate for each in parcels),
-            "late": sum(each.late for each in parcels),
-            "malformed": dict(malformed),
-            "skipped_events": self._script.skipped,
+            **self._planned,
             **{each: self._counts[each] for each in ("sent", "unanswered", "retried", "given_up")},
             "answered": dict(self._answers),
             "malformed_answered": dict(self._malformed_answers),
-            "latency_ms": self._latency(),
+            "latency_ms": {} if self.is_running else self._latency(),
             "events": {
                 "all": len(self._script.events),
                 "sent": self._told(self._sent),

@@ -25,7 +25,11 @@ PATIENCE_SECONDS = 0.05
 
 @dataclass(slots=True)
 class Errand:
-    """A call on its way. `is_renewed` tells that it met a closed connection, which is no try."""
+    """A call on its way.
+
+    `is_renewed` tells that it met a connection closed before, which is no try; that is so once, and
+    from then on it goes on connections of its own.
+    """
 
     parcel: Parcel
     tries: int = 0
@@ -138,6 +142,9 @@ class Run:
         errand.tries += 1
         clerk.since = time.perf_counter()
         self.account.sent(errand.parcel)
+        if errand.is_renewed:
+            # Another connection that was used may be closed just as well.
+            self._hang_up(clerk)
         try:
             if clerk.line is None:
                 clerk.line = Line(self._order.host, self._order.port)
