@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -186,17 +187,21 @@ def leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, obje
         default = ... if field.is_required() else field.get_default(call_default_factory=True)
         if isinstance(default, BaseModel):
             yield from leaves(type(default), f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", default
+            continue
+        yield f"{prefix}{name}", default
+        for table in get_args(field.annotation):
+            if isinstance(table, type) and issubclass(table, BaseModel):
+                yield from leaves(table, f"{prefix}{name}.")
 
 
 HOST = "## `[connections.NAME]`: the host's keys"
 CANOPY = "## `[connections.NAME]`: CanopyDeploy, "
+SHARED = (CANOPY + "both lanes", CANOPY + "engagements")
 TABLES: Sequence[tuple[type[BaseModel], tuple[str, ...]]] = (
     (OutboxSettings, ("## `[outbox]`",)),
     (ConnectionSettings, (HOST,)),
-    (CanopyDeployBatchSettings, (CANOPY + "both lanes", CANOPY + "batch lane")),
-    (CanopyDeployRealtimeSettings, (CANOPY + "both lanes", CANOPY + "realtime lane")),
+    (CanopyDeployBatchSettings, (*SHARED, CANOPY + "batch lane")),
+    (CanopyDeployRealtimeSettings, (*SHARED, CANOPY + "realtime lane")),
 )
 
 
@@ -210,7 +215,7 @@ def test_tables_of_settings_hold_every_key_with_its_default(
         told |= documented(SETTINGS_PAGE, heading)
 
     keys = dict(leaves(model))
-    row_of = {key: key if key in told else f"{key.partition('.')[0]}.*" for key in keys}
+    row_of = {key: key if key in told else f"{key.rpartition('.')[0]}.*" for key in keys}
 
     assert [key for key, row in row_of.items() if row not in told] == []
     assert set(told) - set(row_of.values()) == set()

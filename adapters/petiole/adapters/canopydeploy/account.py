@@ -8,23 +8,22 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from petiole.adapters.canopydeploy.address import MASK, Address, masked
+from petiole.adapters.canopydeploy.feedback import (
+    AnalyticsSettings,
+    MailingsSettings,
+    PushSettings,
+)
+from petiole.adapters.canopydeploy.section import Section
 from petiole.hooks import Secret
 from petiole.hooks.duration import Duration
 
-Name = Annotated[str, StringConstraints(min_length=1)]
-
 _PORTAL = "https://{portal}.myclang.com/app/api/soap/public/index.php"
-_ADDRESSES = ("endpoint", "soap_url")
-
-
-class Section(BaseModel):
-    """Settings that refuse unknown keys."""
-
-    # Inputs stay out of error texts: one of them may be a secret in the wrong place.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+_ADDRESSES = frozenset({"endpoint", "soap_url", "events_url", "token_url"})
+_SECRETS = frozenset({"token", "password", "client_secret"})
+_TABLES = frozenset({"push", "analytics"})
 
 
 class AccountSettings(Section):
@@ -40,6 +39,11 @@ class AccountSettings(Section):
     """Seen: 1.24 is the newest. Its operations are the ones that petiole knows."""
     timeout: Duration = Field(default=timedelta(seconds=60), gt=timedelta())
     """Assumed: 60 seconds, for a SOAP call as a whole."""
+    push: PushSettings | None = None
+    """What the store app pushes; without this table nothing is received."""
+    mailings: MailingsSettings = MailingsSettings()
+    analytics: AnalyticsSettings | None = None
+    """Without this table nothing is fetched from there."""
 
     @property
     def call_url(self) -> str:
@@ -68,12 +72,18 @@ class AccountSettings(Section):
     @classmethod
     def _mask(cls, values: object) -> object:
         """Take misplaced secrets out of the input before anything can report it."""
-        if not isinstance(values, Mapping):
-            return values
-        hidden = dict(values)
-        for name in _ADDRESSES:
-            if isinstance(address := values.get(name), str):
-                hidden[name] = masked(address)
-        if isinstance(values.get("token"), str):
-            hidden["token"] = MASK
-        return hidden
+        return _hidden(values)
+
+
+def _hidden(values: object) -> object:
+    if not isinstance(values, Mapping):
+        return values
+    hidden = dict(values)
+    for name, value in values.items():
+        if name in _TABLES:
+            hidden[name] = _hidden(value)
+        elif isinstance(value, str) and name in _SECRETS:
+            hidden[name] = MASK
+        elif isinstance(value, str) and name in _ADDRESSES:
+            hidden[name] = masked(value)
+    return hidden

@@ -5,22 +5,14 @@ or *assumed*, which is why it is a setting.
 """
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from petiole.adapters.canopydeploy.account import AccountSettings, Name, Section
+from petiole.adapters.canopydeploy.account import AccountSettings
 from petiole.adapters.canopydeploy.address import Address
+from petiole.adapters.canopydeploy.section import Name, Section, Zone
 from petiole.hooks.duration import Duration
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError) as error:
-        raise ValueError('unknown time zone; write it like "Europe/Amsterdam"') from error
-    return name
 
 
 class EnvelopeKeys(Section):
@@ -83,7 +75,7 @@ class CanopyDeployBatchSettings(AccountSettings):
     """Assumed: 30 seconds, for a call as a whole."""
     daily_calls: int = Field(default=50_000, ge=1)
     """Documented: calls a day for all webhooks of a brand; without end with "Webhook Pro"."""
-    day_zone: Annotated[str, AfterValidator(_zone)] = "Europe/Amsterdam"
+    day_zone: Zone = "Europe/Amsterdam"
     """Assumed: where the day of that count begins."""
     max_call_bytes: int = Field(default=6_000_000, ge=1)
     """Documented: 6 MB a call, read here in its strict sense."""

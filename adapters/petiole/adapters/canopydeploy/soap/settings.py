@@ -9,7 +9,8 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from petiole.adapters.canopydeploy.account import AccountSettings, Name, Section
+from petiole.adapters.canopydeploy.account import AccountSettings
+from petiole.adapters.canopydeploy.section import Name, Section
 from petiole.adapters.canopydeploy.settings import Statuses
 from petiole.core.domain.identity import IdentifierType
 
