@@ -129,15 +129,21 @@ def test_run_without_a_suite_is_an_error(tmp_path: Path) -> None:
     assert "no contract suite is among these tests" in run.stdout
 
 
-def test_adapter_that_several_tests_share_is_an_error(tmp_path: Path) -> None:
-    shared = CAREFUL.replace("@pytest.fixture", '@pytest.fixture(scope="class")')
-    suite = f"{shared}\nclass TestShared(Campaigns):\n    pass\n"
-    (tmp_path / "test_shared.py").write_text(suite, encoding="utf-8")
+SHARED = f"""{CAREFUL}
+class TestShared(Campaigns):
+    @pytest.fixture(scope="SCOPE")
+    def stand(self):
+        return Stand()
+"""
+
+
+def test_adapter_that_a_module_shares_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "test_shared.py").write_text(SHARED.replace("SCOPE", "module"), encoding="utf-8")
 
     run = run_pytest("--petiole-mutants", folder=tmp_path)
 
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "must give each test an adapter of its own" in run.stdout
+    assert "TestShared: the fixture 'stand' must give each test, or each class" in run.stdout
 
 
 def test_without_the_option_suites_run_once(tmp_path: Path) -> None:

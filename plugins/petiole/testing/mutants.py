@@ -112,12 +112,7 @@ class MutantRun:
         trial = _trial_of(request.node)
         if trial is None or fixturedef.argname != trial.habitat.fixture:
             return given
-        if fixturedef.scope != "function":
-            pytest.exit(
-                f"{trial.suite.__name__}: the fixture {fixturedef.argname!r} must give each test "
-                f"an adapter of its own; leave out scope={fixturedef.scope!r}",
-                returncode=pytest.ExitCode.USAGE_ERROR,
-            )
+        trial.infested = True
         if not trial.mutant.fits(given):
             pytest.skip("it could do no harm to this adapter")
         mutant = trial.mutant
@@ -127,6 +122,17 @@ class MutantRun:
         if fixturedef.cached_result is not None:
             fixturedef.cached_result = (broken, fixturedef.cached_result[1], None)
         return broken
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
+        """Refuse an adapter that was there before the trial began, and is therefore not broken."""
+        trial = _trial_of(pyfuncitem)
+        if trial and not trial.infested and trial.habitat.fixture in pyfuncitem.fixturenames:
+            pytest.exit(
+                f"{trial.suite.__name__}: the fixture {trial.habitat.fixture!r} must give each "
+                "test, or each class, an adapter of its own; leave out its scope",
+                returncode=pytest.ExitCode.USAGE_ERROR,
+            )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

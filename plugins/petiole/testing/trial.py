@@ -24,6 +24,7 @@ class Trial:
     habitat: Habitat
     mutant: Mutant
     begun: bool = False
+    infested: bool = False
     left: int = 0
     noticed: str = ""
     spoiled: bool = False
