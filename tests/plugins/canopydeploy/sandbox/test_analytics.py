@@ -247,3 +247,10 @@ def test_nonsense_is_answered_400(
 def test_only_get_and_only_this_address_are_answered(full: Desk, bearer: Mapping[str, str]) -> None:
     assert full.call("POST", PATH, headers=bearer).status == 405
     assert full.call("GET", f"{PATH}/1", headers=bearer).status == 404
+
+
+def test_fault_spoils_a_page(full: Desk, bearer: Mapping[str, str]) -> None:
+    rule = {"fault": "status", "status": 503, "path": PATH, "times": 1}
+    full.control("POST", "faults", {"rules": [rule]})
+
+    assert [get(full, bearer).status for _ in range(2)] == [503, 200]

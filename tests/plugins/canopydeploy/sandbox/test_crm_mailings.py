@@ -1,16 +1,19 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from petiole.plugins.canopydeploy.sandbox.crm import (
+    Act,
     BounceCategory,
     Crm,
+    Deed,
     Draft,
     InvalidName,
     InvalidValue,
     Mailing,
     MailingType,
     NotFound,
+    Part,
 )
 from petiole.plugins.canopydeploy.sandbox.crm.email import EmailDraft
 from petiole.plugins.canopydeploy.sandbox.crm.moment import parse_moment, text_of
@@ -140,6 +143,42 @@ def test_played_mailing_has_every_kind_of_event(crm: Crm) -> None:
     assert (mailing.campaign_name, mailing.object_id) == ("Spring rebookers", 47111)
     assert (report.received, report.opens, report.clicks) == (35, 19, 9)
     assert (report.bounces, report.complaints) == (5, 2)
+
+
+def test_like_event_of_the_same_second_moves_to_the_next(crm: Crm, mailing: Mailing) -> None:
+    first, second, *_ = _everyone(crm)
+
+    moments = [crm.mailings.open(mailing.id, each).at for each in (first, first, second)]
+
+    assert moments == [NOON, NOON + timedelta(seconds=1), NOON]
+
+
+def test_events_are_answered_in_order_of_time(crm: Crm, mailing: Mailing) -> None:
+    first = _everyone(crm)[0]
+    late = crm.mailings.open(mailing.id, first, at=NOON + timedelta(hours=2))
+    early = crm.mailings.open(mailing.id, first, at=NOON + timedelta(hours=1))
+
+    assert crm.mailings.opens.of(mailing.id) == (early, late)
+    assert crm.mailings.deliveries(mailing.id)[0].opens == (early, late)
+
+
+def test_nobody_acts_before_the_mail_comes(crm: Crm) -> None:
+    arrival = NOON + timedelta(minutes=5)
+    part = Part(arrives_at=arrival, deeds=[Deed(act=Act.OPEN, at=NOON)])
+
+    mailing = crm.play_mailing(
+        _everyone(crm)[:1], campaign_id=4711, content_name="Spring", parts=lambda _: part
+    )
+
+    assert crm.mailings.opens.of(mailing.id)[0].at == arrival
+
+
+def test_chronicle_tells_everything_from_a_place_on(crm: Crm, mailing: Mailing) -> None:
+    read = len(crm.mailings.happened())
+    opened = crm.mailings.open(mailing.id, _everyone(crm)[0])
+
+    assert read == 20
+    assert list(crm.mailings.happened(read)) == [opened]
 
 
 def test_type_of_a_mail_is_looked_at_before_its_name(crm: Crm) -> None:
