@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from multiprocessing.process import BaseProcess
 from signal import SIGCONT, SIGSTOP
 
 import pytest
@@ -25,6 +26,11 @@ def another_program(story: Story) -> Iterator[Callable[[], object]]:
         yield lambda: other.execute("ROLLBACK")
 
 
+def wake(sleeper: BaseProcess) -> None:
+    assert sleeper.pid is not None
+    os.kill(sleeper.pid, SIGCONT)
+
+
 @contextmanager
 def suspended_host(story: Story) -> Iterator[Callable[[], object]]:
     """Suspend a host in the middle of a transaction; gives what lets it go on."""
@@ -33,7 +39,7 @@ def suspended_host(story: Story) -> Iterator[Callable[[], object]]:
     sleeper = start(doom, story.deliver)
     try:
         wait_for(mark.exists)
-        yield lambda: sleeper.pid and os.kill(sleeper.pid, SIGCONT)
+        yield lambda: wake(sleeper)
         assert ended(sleeper) == 0
     finally:
         sleeper.kill()

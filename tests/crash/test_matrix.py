@@ -32,6 +32,9 @@ ON_THE_WAY = [
 ]
 ANYWHERE = [point for point in FailPoint if point is not FailPoint.READ_BACK]
 
+REPEATED = {FailPoint.SENT, FailPoint.SETTLE_WRITTEN}
+"""Where a batch has arrived and nobody knows."""
+
 DEATHS = [
     *((Lane.BATCH, point, 1) for point in ANYWHERE),
     *((Lane.BATCH, point, LATER.get(point, OFTEN)) for point in ANYWHERE if point not in MIGRATION),
@@ -70,7 +73,7 @@ def test_killed_host_loses_nothing_and_repeats_only_what_it_had_not_settled(
     else:
         check_order(story, twin.arrivals)
         assert repeated(twin.arrivals) == dict.fromkeys(in_doubt, 1)
-        assert bool(in_doubt) is (point in {FailPoint.SENT, FailPoint.SETTLE_WRITTEN})
+        assert bool(in_doubt) is (point in REPEATED)
 
 
 @pytest.mark.parametrize("point", ON_THE_WAY)
