@@ -111,12 +111,16 @@ def test_kind_that_the_plugin_does_not_carry_is_refused_before_anything_is_queue
     everybody, half = [{"id": "1"}, {"id": "2"}], [{"id": "1"}]
     with hosted(tmp_path, clock, sink) as host:
         host.container.registry.override(providers.Object(AddsOnly(host.container.plugins())))
-        with host.planning.plan(TASK, MemoryAudience(everybody), mirror=True, refusals=Refusals()) as plan:
+        with host.planning.plan(
+            TASK, MemoryAudience(everybody), mirror=True, refusals=Refusals()
+        ) as plan:
             host.submit_plan(TASK, plan)
         host.deliver(flush=True, until=lambda: False)
 
         with (
-            host.planning.plan(TASK, MemoryAudience(half), mirror=True, refusals=Refusals()) as plan,
+            host.planning.plan(
+                TASK, MemoryAudience(half), mirror=True, refusals=Refusals()
+            ) as plan,
             pytest.raises(InvalidSettings, match="cannot remove profiles"),
         ):
             host.submit_plan(TASK, plan)

@@ -17,6 +17,13 @@ from petiole.hooks import Duration, Manifest, Secret
 from petiole.hooks.duration import parse_duration
 from petiole.hooks.manifest import ManifestAdapter
 from petiole.host.installed import find_plugins
+from petiole.host.intake_settings import (
+    EngagementsSettings,
+    JsonlSettings,
+    PullSettings,
+    WebhookSettings,
+    WebSettings,
+)
 from petiole.host.schema import attribute_docs, manifest_schema, settings_schema, written
 from petiole.host.settings import ConnectionSettings, OutboxSettings
 from tests.repository import ROOT
@@ -183,7 +190,8 @@ def documented(page: str, heading: str) -> Mapping[str, str]:
 
 def leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, object]]:
     """Name every key of a model with its default; `...` for one that must be given."""
-    for name, field in model.model_fields.items():
+    for attribute, field in model.model_fields.items():
+        name = field.alias or attribute
         default = ... if field.is_required() else field.get_default(call_default_factory=True)
         if isinstance(default, BaseModel):
             yield from leaves(type(default), f"{prefix}{name}.")
@@ -199,6 +207,8 @@ CANOPY = "## `[connections.NAME]`: CanopyDeploy, "
 SHARED = (CANOPY + "both lanes", CANOPY + "engagements")
 TABLES: Sequence[tuple[type[BaseModel], tuple[str, ...]]] = (
     (OutboxSettings, ("## `[outbox]`",)),
+    (EngagementsSettings, ("## `[engagements]`",)),
+    (WebSettings, ("## `[web]`",)),
     (ConnectionSettings, (HOST,)),
     (CanopyDeployBatchSettings, (*SHARED, CANOPY + "batch lane")),
     (CanopyDeployRealtimeSettings, (*SHARED, CANOPY + "realtime lane")),
@@ -233,7 +243,20 @@ def _agrees(cell: str, default: object) -> bool:
     return f"`{json.dumps(default)}`" in cell or f"`{default}`" in cell
 
 
-@pytest.mark.parametrize("model", [OutboxSettings, ConnectionSettings, Manifest, ManifestAdapter])
+@pytest.mark.parametrize(
+    "model",
+    [
+        OutboxSettings,
+        EngagementsSettings,
+        JsonlSettings,
+        WebhookSettings,
+        WebSettings,
+        ConnectionSettings,
+        PullSettings,
+        Manifest,
+        ManifestAdapter,
+    ],
+)
 def test_every_key_of_the_host_is_described(model: type[BaseModel]) -> None:
     told = attribute_docs(model)
 

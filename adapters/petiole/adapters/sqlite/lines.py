@@ -164,10 +164,10 @@ def _unseen(
     connection: sqlite3.Connection, changes: Sequence[ProfileChange]
 ) -> Sequence[ProfileChange]:
     """Leave out changes whose id their connection has seen, here or before."""
-    asked: defaultdict[ConnectionName, dict[str, ProfileChange]] = defaultdict(dict)
-    for change in changes:
+    asked: defaultdict[ConnectionName, dict[str, int]] = defaultdict(dict)
+    for place, change in enumerate(changes):
         if change.id is not None:
-            asked[change.scope.connection].setdefault(change.id, change)
+            asked[change.scope.connection].setdefault(change.id, place)
     if not asked:
         return changes
     for name, first in asked.items():
@@ -176,8 +176,8 @@ def _unseen(
             del first[event]
     return [
         change
-        for change in changes
-        if change.id is None or asked[change.scope.connection].get(change.id) is change
+        for place, change in enumerate(changes)
+        if change.id is None or asked[change.scope.connection].get(change.id) == place
     ]
 
 

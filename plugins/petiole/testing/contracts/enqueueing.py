@@ -67,6 +67,14 @@ class EnqueueContract:
         assert left_over(store) == [change(1, id_="a")]
 
     @keeps(Outbox.enqueue, "seen before is not taken again")
+    def test_one_change_that_is_handed_in_twice_is_taken_once(self, store: Store) -> None:
+        one = change(1, id_="a")
+
+        receipt = store.outbox.enqueue([one, one], folding=False)
+
+        assert receipt == EnqueueReceipt(enqueued=1, repeated=1)
+
+    @keeps(Outbox.enqueue, "seen before is not taken again")
     def test_id_is_taken_once_for_ever(self, store: Store) -> None:
         store.outbox.enqueue([change(1, id_="a"), change(1, UPDATE, id_="b")], folding=True)
         left_over(store)
