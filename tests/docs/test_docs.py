@@ -16,6 +16,12 @@ from petiole.core.domain.identity import IdentifierType
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.hooks import Manifest, specs
 from petiole.host.discovery import Plugins
+from petiole.host.intake_settings import (
+    JsonlSettings,
+    PullSettings,
+    WebhookSettings,
+    WebSettings,
+)
 from petiole.host.registry import Registry
 from petiole.host.settings import (
     BatchSettings,
@@ -59,15 +65,20 @@ def test_every_hook_is_documented() -> None:
         ("", ConnectionSettings),
         ("batch.", BatchSettings),
         ("retry.", RetrySettings),
+        ("pull.", PullSettings),
+        ("jsonl.", JsonlSettings),
+        ("webhook.", WebhookSettings),
+        ("", WebSettings),
         ("", CanopyDeployBatchSettings),
         ("", CanopyDeployRealtimeSettings),
     ],
 )
 def test_every_key_is_documented(prefix: str, model: type[Settings]) -> None:
     text = (DOCS / "settings.md").read_text(encoding="utf-8")
-    tables = {"batch", "retry", "keys", "options", "statuses"}
+    tables = {"batch", "retry", "pull", "keys", "options", "statuses"}
+    fields = model.model_fields.items()
 
-    keys = [prefix + name for name in model.model_fields if name not in tables]
+    keys = [prefix + (field.alias or name) for name, field in fields if name not in tables]
 
     assert [key for key in keys if f"`{key}`" not in text] == []
 

@@ -26,7 +26,7 @@ HOST_APIS = frozenset(range(1, HOST_API + 1))
 MANIFEST_NAME = "plugin.toml"
 
 SINK = "ProfileSink"
-PORTS = (SINK, "CampaignSource", "Diagnosis")
+PORTS = (SINK, "CampaignSource", "Diagnosis", "EngagementReceiver", "EngagementSource")
 """Names of the Protocols in `petiole.core.ports` that a plugin may serve."""
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import click
 
-    from petiole.core.domain.events import MessageBuried, MessagesDelivered
+    from petiole.core.domain.events import EngagementsStored, MessageBuried, MessagesDelivered
     from petiole.hooks.adapters import AnyAdapterSpec
     from petiole.hooks.sandbox import SandboxSpec
 
@@ -48,3 +48,12 @@ def petiole_delivered(event: "MessagesDelivered") -> None:
 @hookspec
 def petiole_buried(event: "MessageBuried") -> None:
     """Be told that a message became a dead letter; called as `petiole_delivered` is."""
+
+
+@hookspec
+def petiole_engaged(event: "EngagementsStored") -> None:
+    """Be told what recipients did, after that is durable; each engagement once.
+
+    Called in a thread that receives or pulls, so it must be quick, and two calls may run at once.
+    May miss an event if the host is killed in between; what must not be missed is forwarded.
+    """

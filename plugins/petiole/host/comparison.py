@@ -48,7 +48,7 @@ def refuse_mismatch(
     for key, is_declared, promised in (
         ("sandbox", manifest.sandbox, {"petiole_provide_sandbox"}),
         ("commands", bool(manifest.commands), {"petiole_register_commands"}),
-        ("observes", manifest.observes, {"petiole_delivered", "petiole_buried"}),
+        ("observes", manifest.observes, {"petiole_delivered", "petiole_buried", "petiole_engaged"}),
     ):
         if is_declared and not promised & set(hooks):
             raise ManifestMismatch(

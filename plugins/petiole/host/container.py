@@ -5,7 +5,7 @@ host and is thrown away with it; what it opens is closed by the `stack` that it 
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from dependency_injector import containers, providers
@@ -92,6 +92,10 @@ class Container(containers.DeclarativeContainer):
     store: providers.Provider[SqliteStore] = providers.ThreadSafeSingleton(
         _open_store, stack, settings.provided.outbox_path, clock
     )
+    another_store: providers.Provider[AbstractContextManager[SqliteStore]] = providers.Factory(
+        open_store, settings.provided.outbox_path, clock=clock
+    )
+    """For a thread of its own: each opens one, and closes it there."""
     outbox: providers.Provider[Outbox] = store.provided.outbox
     dead_letters: providers.Provider[DeadLetters] = store.provided.dead_letters
     history: providers.Provider[History] = store.provided.history

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import click
 
-    from petiole.core.domain.events import MessageBuried, MessagesDelivered
+    from petiole.core.domain.events import EngagementsStored, MessageBuried, MessagesDelivered
     from petiole.hooks import AnyAdapterSpec
 
 __all__ = ["FoundPlugin", "Plugins", "find_plugins"]
@@ -139,6 +139,10 @@ class Plugins:
         """Tell every loaded plugin, likewise."""
         self._tell("petiole_buried", event)
 
+    def engaged(self, event: "EngagementsStored") -> None:
+        """Tell every loaded plugin, likewise."""
+        self._tell("petiole_engaged", event)
+
     @cached_property
     def with_sandbox(self) -> Sequence[str]:
         """Names of the usable plugins that declare a twin."""
@@ -160,7 +164,7 @@ class Plugins:
             return replace(plugin, error=self._failed.get(plugin.name, str(error)))
         return plugin
 
-    def _tell(self, hook: str, event: "MessagesDelivered | MessageBuried") -> None:
+    def _tell(self, hook: str, event: object) -> None:
         for name, _ in self._hooks.list_name_plugin():
             try:
                 self._ask(name, hook, event=event)

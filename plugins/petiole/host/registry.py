@@ -24,16 +24,23 @@ class Registry:
 
     @contextmanager
     def open(
-        self, port: type[Port], name: ConnectionName, settings: ConnectionSettings
+        self,
+        port: type[Port],
+        name: ConnectionName,
+        settings: ConnectionSettings,
+        *,
+        called: str = "",
     ) -> Iterator[Port]:
         """Open the adapter that serves a port for a connection; closes it on the way out.
+
+        Where a plugin offers several for one port, `called` chooses by the last part of the id.
 
         Raises:
             UnknownAdapter: the connection's plugin has none for this port and lane.
             InvalidSettings: the plugin does not accept the connection's keys.
             PortNotBound: what the plugin opened does not fit the port.
         """
-        declared, spec = self._choose(port, name, settings)
+        declared, spec = self._choose(port, name, settings, called)
         _refuse_too_large_batches(declared, name, settings)
         context = AdapterContext(
             connection=name,
@@ -117,17 +124,31 @@ class Registry:
         return sink.settings if issubclass(sink.settings, spec.settings) else spec.settings
 
     def _choose(
-        self, port: type[object], name: ConnectionName, settings: ConnectionSettings
+        self,
+        port: type[object],
+        name: ConnectionName,
+        settings: ConnectionSettings,
+        called: str = "",
     ) -> tuple[ManifestAdapter, AnyAdapterSpec]:
         manifest = self._plugins.load(settings.plugin)
         lane = settings.lane if port is ProfileSink else None
-        for declared in manifest.adapters:
-            if declared.port == port.__name__ and declared.lane in {lane, None}:
+        serving = [declared for declared in manifest.adapters if declared.port == port.__name__]
+        for declared in serving:
+            if declared.lane in {lane, None} and called in {"", _last_part(declared)}:
                 for spec in self._plugins.adapters(settings.plugin):
                     if spec.id == declared.id:
                         return declared, spec
         wanted = port.__name__ + (f" for lane {lane!r}" if lane else "")
-        raise UnknownAdapter(f"connections.{name}: plugin {settings.plugin!r} offers no {wanted}")
+        wanted += f" called {called!r}" if called else ""
+        known = ", ".join(map(_last_part, serving)) if called else ""
+        raise UnknownAdapter(
+            f"connections.{name}: plugin {settings.plugin!r} offers no {wanted}"
+            + (f"; there are: {known}" if known else "")
+        )
+
+
+def _last_part(declared: ManifestAdapter) -> str:
+    return declared.id.rpartition(".")[2]
 
 
 def secrets_in(keys: BaseModel, prefix: str = "") -> Iterator[tuple[str, Secret]]:

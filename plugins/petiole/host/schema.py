@@ -21,6 +21,7 @@ from petiole.hooks.duration import format_duration
 from petiole.hooks.manifest import SINK, Manifest, ManifestAdapter
 from petiole.host.discovery import Plugins
 from petiole.host.installed import FoundPlugin
+from petiole.host.intake_settings import EngagementsSettings, WebSettings
 from petiole.host.settings import ConnectionSettings, OutboxSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -96,6 +97,8 @@ def settings_schema(found: Sequence[FoundPlugin]) -> Schema:
         "additionalProperties": False,
         "properties": {
             "outbox": outbox,
+            "engagements": _schema_of(EngagementsSettings, definitions),
+            "web": _schema_of(WebSettings, definitions),
             "connections": {
                 "type": "object",
                 "description": "Links to platform accounts, by names of your own.",

@@ -22,6 +22,7 @@ from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.settlement import AmbiguityPolicy
 from petiole.core.errors import InvalidSettings
 from petiole.hooks.duration import Duration
+from petiole.host.intake_settings import TABLES, EngagementsSettings, PullSettings, WebSettings
 
 CONFIG_NAME = "petiole.toml"
 
@@ -109,6 +110,8 @@ class ConnectionSettings(BaseModel):
     """Whether later changes of a profile "pass" a dead one, or "hold" until a person decided."""
     suppress: tuple[EngagementKind, ...] = ()
     """Leave out of every sync who had a "complaint" or a hard "bounce"; a mirror removes them."""
+    pull: PullSettings | None = None
+    """Fetch engagements on a schedule, while `petiole run` or `petiole serve` runs."""
     max_in_flight: Annotated[int, Field(ge=1, le=64)] = 8
     """Calls at a time."""
 
@@ -123,6 +126,11 @@ class ConnectionSettings(BaseModel):
     def plugin_keys(self) -> dict[str, object]:
         """The keys that the plugin's own settings validate."""
         return dict(self.model_extra or {})
+
+    @property
+    def is_pushed_to(self) -> bool:
+        """Whether the platform pushes engagements: by agreement, the plugin's key `push`."""
+        return self.plugin_keys.get("push") is not None
 
     @property
     def folding(self) -> bool:
@@ -160,6 +168,8 @@ class Settings(BaseSettings):
     )
 
     outbox: OutboxSettings = OutboxSettings()
+    engagements: EngagementsSettings = EngagementsSettings()
+    web: WebSettings = WebSettings()
     connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
     directory: Path = Path()
 
@@ -277,8 +287,10 @@ def _fields_at(model: type[BaseModel], path: Iterable[str | int]) -> Mapping[str
         "outbox": OutboxSettings,
         "batch": BatchSettings,
         "retry": RetrySettings,
+        **TABLES,
     }
     found = model
     for part in path:
         found = tables.get(str(part), found)
-    return {name: field for name, field in found.model_fields.items() if name != "directory"}
+    fields = found.model_fields.items()
+    return {field.alias or name: field for name, field in fields if name != "directory"}

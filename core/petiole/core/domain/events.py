@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from petiole.core.domain.breaker import PauseReason
 from petiole.core.domain.change import ChangeKind, ConnectionName
+from petiole.core.domain.engagement import StoredEngagement
 from petiole.core.domain.message import BatchId, Message
 from petiole.core.domain.settlement import Bury
 
@@ -76,6 +77,14 @@ class OutboxUnavailable:
     """The outbox cannot be used for now; the relay keeps what it knows, and tries again."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngagementsStored:
+    """These came back, and were not known before; no relay tells this, but who stored them."""
+
+    connection: ConnectionName
+    engagements: Sequence[StoredEngagement]
 
 
 Event: TypeAlias = (
