@@ -9,7 +9,7 @@ import pytest
 
 from petiole import hooks
 from petiole.core.domain.change import ConnectionName
-from petiole.core.domain.events import MessageBuried, MessagesDelivered
+from petiole.core.domain.events import EngagementsStored, MessageBuried, MessagesDelivered
 from petiole.core.domain.settlement import Bury
 from petiole.core.errors import UnknownAdapter
 from petiole.hooks import Manifest, hookimpl, specs
@@ -93,5 +93,6 @@ def test_every_hook_is_called_by_a_wrapper_of_its_own() -> None:
     plugins.buried(
         MessageBuried(connection=newsletter, message=message, verdict=Bury(code="1", reason="no"))
     )
+    plugins.engaged(EngagementsStored(connection=newsletter, engagements=()))
 
     assert sorted(called) == sorted(HOOKS)
