@@ -58,13 +58,13 @@ class RunningHost:
 
 
 @contextmanager
-def running_host(folder: Path) -> Iterator[RunningHost]:
+def running_host(folder: Path, *, launcher: Sequence[str] = ()) -> Iterator[RunningHost]:
     """Start `petiole run`; it is killed at the latest when this is left."""
     with tempfile.TemporaryDirectory() as kept:
         err = Path(kept, "err")
         with err.open("wb") as sink:
             process = subprocess.Popen(
-                [sys.executable, "-m", "petiole.host", "run"],
+                [*launcher, sys.executable, "-m", "petiole.host", "run"],
                 cwd=folder,
                 env={**os.environ, "CANOPYDEPLOY_TOKEN": TOKEN, "COLUMNS": "200"},
                 stdout=subprocess.DEVNULL,

@@ -62,6 +62,7 @@ class Story:
     urls: Mapping[str, str]
     profiles: Sequence[str]
     max_in_flight: int = 1
+    on_doubt: str = "resend"
 
     @property
     def path(self) -> Path:
@@ -91,6 +92,7 @@ class Story:
             "fold": False,
             "max_in_flight": self.max_in_flight,
             "on_dead": "hold",
+            "on_doubt": self.on_doubt,
             "fields": {"number": "number"},
             "retry": {"base": "1ms", "ceiling": "1ms"},
         }

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from petiole.adapters.sqlite.opening import open_database
+from petiole.core.errors import ConfigurationError
 from tests.crash.conftest import Stage
 from tests.crash.shell import petiole
 from tests.crash.story import NAME, Lane, Story
@@ -85,3 +87,14 @@ def test_file_of_a_newer_version_is_left_alone(story: Story, command: tuple[str,
     assert said.code == 1
     assert "newer petiole (schema 9000); upgrade petiole" in said.err
     assert digest(story.path) == before
+
+
+def test_sqlite_that_is_too_old_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+
+    with pytest.raises(ConfigurationError, match=r"too old for the outbox; use a Python that"):
+        open_database(tmp_path / "petiole.db")
+
+    assert list(tmp_path.iterdir()) == []
