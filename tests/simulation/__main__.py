@@ -24,11 +24,11 @@ def main() -> int:
 
 def replay(seed: int) -> int:
     try:
-        story = World(drawn(seed), show=print).run()
+        story = World(drawn(seed), show=_say).run()
     except Exception:
-        print(f"seed {seed} fails")
+        _say(f"seed {seed} fails")
         raise
-    print(f"seed {seed} is fine; its story is {story.digest}")
+    _say(f"seed {seed} is fine; its story is {story.digest}")
     return 0
 
 
@@ -39,13 +39,18 @@ def soak(minutes: float) -> int:
         try:
             World(drawn(seed)).run()
         except Exception as error:
-            print(f"\nseed {seed} fails: {error}\nreplay it: python -m tests.simulation {seed}")
+            _say(f"\nseed {seed} fails: {error}\nreplay it: python -m tests.simulation {seed}")
             raise
         seed, seeds = seed + 1, seeds + 1
         if seeds % 100 == 0:
-            print(f"{seeds} seeds from {first} on are fine", flush=True)
-    print(f"{seeds} seeds from {first} on are fine")
+            _say(f"{seeds} seeds from {first} on are fine")
+    _say(f"{seeds} seeds from {first} on are fine")
     return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

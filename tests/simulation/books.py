@@ -174,7 +174,7 @@ class Books:
         if row.state not in allowed:
             self.blame(f"#{entry.id} went from {entry.state} to {row.state}")
         if decided and row.state is P:
-            entry.is_redriven = entry.state is DEAD
+            entry.is_redriven |= entry.state is DEAD
             entry.sent_again += 1
         if decided and row.state is DELIVERED:
             entry.is_said_to_have_arrived = True

@@ -23,8 +23,8 @@ from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.outbox import Outbox
 from petiole.core.ports.profile_sink import ProfileSink
+from tests.simulation.hosting import Variation
 from tests.simulation.stores import Store
-from tests.simulation.world import Variation
 
 
 class _Outbox:

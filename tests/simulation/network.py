@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
+from petiole.core.domain.change import AccountName
 from petiole.core.domain.message import Message
 from petiole.plugins.canopydeploy.sandbox.document import Document
 from petiole.plugins.canopydeploy.sandbox.exchange import Answer, Manner, Request
@@ -32,7 +33,7 @@ class Call:
     """One request that is on its way. A stray one is awaited by nobody any more."""
 
     number: int
-    account: str
+    account: AccountName
     process: Process
     messages: Mapping[str, Message]
     sent_at: timedelta
@@ -51,7 +52,7 @@ class Call:
 class Network:
     """Carries requests to the platforms, and answers back."""
 
-    def __init__(self, world: "World", platforms: Mapping[str, Platform]) -> None:
+    def __init__(self, world: "World", platforms: Mapping[AccountName, Platform]) -> None:
         self.world = world
         self.platforms = platforms
         self.calls = 0
@@ -88,7 +89,7 @@ class Network:
 class Cable(httpx.BaseTransport):
     """The wire seam of one process's sink."""
 
-    def __init__(self, network: Network, process: Process, account: str) -> None:
+    def __init__(self, network: Network, process: Process, account: AccountName) -> None:
         self._network = network
         self._process = process
         self._account = account

@@ -88,9 +88,9 @@ class Process:
         """Let a strand go on, now or when the process is no longer suspended."""
         if self.is_suspended:
             self._stalled.append(strand)
-        elif not strand.is_done:
+        elif not strand.is_done():
             strand.resume()
-            if strand.is_done:
+            if strand.is_done():
                 self._strands.remove(strand)
         if self.is_dying:
             self._bury()
@@ -132,7 +132,6 @@ class Process:
         strands, self._strands = self._strands, []
         for strand in strands:
             strand.kill()
-        self.world.bury(self)
 
     def tell(self, what: str) -> None:
         """Add to the story."""

@@ -87,7 +87,7 @@ def drawn(seed: int) -> Setup:
     bell = random.random() < 0.5
     shares_segment = random.random() < 0.5
     quota_calls = random.choice([None, None, random.randint(4, 30)])
-    lanes = {}
+    lanes: dict[ConnectionName, Lane] = {}
     for name, account in LANES:
         segment = SegmentId("7" if shares_segment else str(len(lanes) + 1))
         scope = Scope(account=account, connection=name, segment=segment)
@@ -110,6 +110,9 @@ def drawn(seed: int) -> Setup:
 def _lane(random: Random, scope: Scope, quota_calls: int | None) -> Lane:
     realtime = scope.connection == "triggers"
     shared_by = [name for name, account in LANES if account == scope.account]
+    quota = None
+    if quota_calls is not None:
+        quota = DailyQuota(calls=quota_calls, zone=ZONE, shared_by=shared_by)
     patient = random.random() < 0.7
     return Lane(
         scope=scope,
@@ -133,5 +136,5 @@ def _lane(random: Random, scope: Scope, quota_calls: int | None) -> Lane:
         verifies=random.random() < (0.5 if realtime else 0.1),
         hold_dead=random.random() < 0.25,
         max_in_flight=random.randint(1, 4),
-        quota=quota_calls and DailyQuota(calls=quota_calls, zone=ZONE, shared_by=shared_by) or None,
+        quota=quota,
     )

@@ -1,7 +1,6 @@
 """What survives a process: a store in SQLite or in memory, and a look into it from outside."""
 
 import os
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from petiole.adapters.memory import FrozenClock, MemoryState, MemoryStore
 from petiole.adapters.sqlite import SqliteStore, open_store
+from petiole.adapters.sqlite.instants import from_micros
 from petiole.core.domain.life import Step
 from petiole.core.domain.message import MessageState
 from petiole.core.ports.bookkeeping import Bookkeeping
@@ -170,7 +170,7 @@ class SqliteKeeping:
                 state=MessageState(state),
                 folded_into=folded_into,
                 attempts=attempts,
-                settled_at=None if settled_at is None else _moment(settled_at),
+                settled_at=from_micros(settled_at),
             )
             for (
                 id_,
@@ -196,12 +196,6 @@ def _lose_lock(store: SqliteStore) -> None:
     if runners._file is not None:
         os.close(runners._file)
         runners._file = None
-
-
-def _moment(micros: int) -> datetime:
-    from petiole.adapters.sqlite.instants import from_micros
-
-    return from_micros(micros)
 
 
 @cache

@@ -57,15 +57,19 @@ class Strand:
         self.name = name
         self.owner: object = None
         self.calls = 0
-        self.is_done = False
+        self._is_done = False
         self._body = body
         self._carrier: _Carrier | None = None
         self._is_killed = False
         self._error: BaseException | None = None
 
+    def is_done(self) -> bool:
+        """Tell whether there is nothing left to do."""
+        return self._is_done
+
     def resume(self) -> None:
         """Go on until the next pause; whatever the body raises comes out here."""
-        if self.is_done:
+        if self.is_done():
             return
         before = _Now.strand
         _Now.strand = self
@@ -75,7 +79,7 @@ class Strand:
         else:
             self._carrier.hand_over()
         _Now.strand = before
-        if self.is_done:
+        if self.is_done():
             _Carrier.idle.append(self._carrier)
             if self._error is not None:
                 raise self._error
@@ -90,7 +94,7 @@ class Strand:
     def kill(self) -> None:
         """End it where it stands; only what `finally` says is still done."""
         if self._carrier is None:
-            self.is_done = True
+            self._is_done = True
         self._is_killed = True
         self.resume()
 
@@ -102,7 +106,7 @@ class Strand:
         except BaseException as error:  # noqa: BLE001 - raised again where it is resumed
             self._error = error
         finally:
-            self.is_done = True
+            self._is_done = True
 
 
 class _Now:

@@ -73,7 +73,7 @@ class Weather:
                 [status] = self.random.choices(statuses, weights)
                 return {"fault": fault, "status": status, "headers": self._headers(now)}
             case Fault.BODY:
-                body = self.random.choice(["{}", "[]", "null", "[1]", '[{"identifier":"1"}]'])
+                body = self.random.choice(["{}", "[]", "null", "[1]", '[{"identifier":"0"}]'])
                 return {"fault": fault, "body": body, "applied": self.random.random() < 0.5}
             case Fault.HTML | Fault.BROKEN_JSON | Fault.EMPTY | Fault.NOT_HTTP:
                 return {"fault": fault, "applied": self.random.random() < 0.5}
