@@ -16,9 +16,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from petiole.adapters.memory import FrozenClock
 from petiole.core.domain.batching import Backlog, BatchPolicy
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange, Scope
-from petiole.core.domain.dead_letter import DeadLetter
+from petiole.core.domain.dead_letter import (
+    DeadLetter,
+    Decided,
+    Decision,
+    LetterGroup,
+    LetterSelection,
+)
 from petiole.core.domain.fields import Fields
-from petiole.core.domain.message import Batch, Message, MessageId
+from petiole.core.domain.life import Happening
+from petiole.core.domain.message import Batch, Message, MessageId, MessageState
 from petiole.core.domain.settlement import (
     DELIVERED,
     Bury,
@@ -32,6 +39,7 @@ from petiole.core.domain.tally import Tally
 from petiole.core.errors import OutboxError
 from petiole.core.ports.ledger import SnapshotProfile
 from petiole.testing.changes import MOMENT, change, person, scope
+from petiole.testing.contracts.runs import ONE_CALL
 from petiole.testing.stands import Store, StoreStand
 from tests.contracts.stores import MemoryStand, SqliteStand
 
@@ -72,7 +80,13 @@ soon = st.none() | st.integers(0, 15).map(lambda minutes: timedelta(minutes=minu
 decisions = st.one_of(
     st.just(("deliver", None, "")),
     st.just(("deliver", None, "")),
-    st.tuples(st.sampled_from(["retry", "defer", "bury", "park"]), soon, words),
+    st.tuples(st.sampled_from(["retry", "defer", "bury", "hold", "park"]), soon, words),
+)
+letters = st.builds(
+    LetterSelection,
+    state=st.sampled_from([MessageState.DEAD, MessageState.PARKED]),
+    connections=st.sampled_from([(), *((name,) for name in CONNECTIONS)]),
+    code=st.none() | words,
 )
 snapshots = st.lists(st.tuples(st.integers(1, PEOPLE + 1), fields), max_size=6)
 runners = st.integers(0, 1)
@@ -95,8 +109,18 @@ def held(store: Store, where: Scope) -> tuple[int, list[bool]]:
     return store.ledger.count(where), [store.ledger.holds(where, who) for who in people]
 
 
-def dead_letters(store: Store, name: ConnectionName | None) -> list[DeadLetter]:
-    return list(store.bookkeeping.dead_letters(name, limit=9))
+def told(store: Store, selection: LetterSelection) -> tuple[list[DeadLetter], list[LetterGroup]]:
+    """List letters and count them."""
+    listed = store.dead_letters.letters(selection, limit=99)
+    return list(listed), list(store.dead_letters.groups(selection))
+
+
+def edited(store: Store, letter: MessageId, overlay: Fields) -> bool:
+    return store.dead_letters.edit(letter, overlay, by="Noor")
+
+
+def life(store: Store, where: Scope, who: int) -> list[Happening]:
+    return list(store.history.life(where.account, where.connection, person(who)))
 
 
 class SideBySide(RuleBasedStateMachine):
@@ -112,6 +136,7 @@ class SideBySide(RuleBasedStateMachine):
         self.pairs = [self.open(), self.open()]
         self.claimed: list[tuple[int, Batch]] = []
         self.last_claimed: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.sent_again: set[MessageId] = set()
 
     def open(self) -> Sequence[Store]:
         return [stand.open() for stand in self.stands]
@@ -162,8 +187,9 @@ class SideBySide(RuleBasedStateMachine):
 
     def note_order(self, message: Message) -> None:
         line = message.change.scope.account, message.change.identifier.value
-        assert message.id >= self.last_claimed[line]
-        self.last_claimed[line] = message.id
+        if message.id not in self.sent_again:
+            assert message.id >= self.last_claimed[line]
+            self.last_claimed[line] = message.id
 
     @precondition(lambda self: self.claimed)
     @rule(data=st.data(), dealt=st.lists(decisions, min_size=3, max_size=3))
@@ -174,7 +200,8 @@ class SideBySide(RuleBasedStateMachine):
             for message, decision in zip(batch.messages, dealt * 10, strict=False)
         }
 
-        self.both(who, lambda store: set(store.outbox.settle([Settlement(batch.id, verdicts)])))
+        settlement = Settlement(batch.id, batch.epoch, verdicts, ONE_CALL)
+        self.both(who, lambda store: set(store.outbox.settle([settlement])))
 
     def verdict(self, kind: str, wait: timedelta | None, word: str) -> Verdict:
         due_at = None if wait is None else self.clock.now() + wait
@@ -183,8 +210,8 @@ class SideBySide(RuleBasedStateMachine):
                 return Retry(due_at or self.clock.now(), word, word)
             case "defer":
                 return Defer(due_at, word)
-            case "bury":
-                return Bury(word, word)
+            case "bury" | "hold":
+                return Bury(word, word, holds=kind == "hold")
             case "park":
                 return Park(word, word)
             case _:
@@ -195,9 +222,11 @@ class SideBySide(RuleBasedStateMachine):
     def settle_badly(self, data: st.DataObject) -> None:
         who, batch = data.draw(st.sampled_from(self.claimed), "batch")
 
+        nonsense = Settlement(batch.id, batch.epoch, {MessageId(0): DELIVERED}, ONE_CALL)
+
         def refused(store: Store) -> bool:
             try:
-                store.outbox.settle([Settlement(batch.id, {MessageId(0): DELIVERED})])
+                store.outbox.settle([nonsense])
             except OutboxError:
                 return True
             return False
@@ -211,9 +240,31 @@ class SideBySide(RuleBasedStateMachine):
         self.pairs[who] = self.open()
         self.claimed = [(owner, batch) for owner, batch in self.claimed if owner != who]
 
-    @rule(minutes=st.integers(-3, 12))
+    @rule(minutes=st.integers(0, 12))
     def time_passes(self, minutes: int) -> None:
         self.clock.advance(timedelta(minutes=minutes))
+
+    @rule(minutes=st.integers(-30, 30))
+    def clock_is_set(self, minutes: int) -> None:
+        self.clock.jump(timedelta(minutes=minutes))
+
+    @rule(
+        who=runners, selection=letters, decision=st.sampled_from(Decision), most=st.integers(1, 4)
+    )
+    def decide(self, who: int, selection: LetterSelection, decision: Decision, most: int) -> None:
+        def decided(store: Store) -> Decided:
+            return store.dead_letters.decide(selection, decision, by="Noor", limit=most)
+
+        if decision is Decision.RESEND:
+            found, _ = self.both(who, told, selection)
+            self.sent_again |= {letter.id for letter in found}
+        self.both(who, decided)
+
+    @rule(who=runners, selection=letters, data=fields, place=st.integers(0, 3))
+    def edit(self, who: int, selection: LetterSelection, data: dict[str, int], place: int) -> None:
+        found, _ = self.both(who, told, selection)
+        for letter in found[place : place + 1]:
+            self.both(who, edited, letter.id, Fields.of(dict(data)))
 
     @rule(who=runners, where=st.sampled_from(SCOPES), rows=snapshots, mirror=st.booleans())
     def compare(
@@ -252,16 +303,22 @@ class SideBySide(RuleBasedStateMachine):
             self.both(0, held, where)
 
     @invariant()
-    def dead_letters_are_the_same(self) -> None:
-        self.both(0, dead_letters, None)
-        self.both(1, dead_letters, CONNECTIONS[0])
+    def letters_are_the_same(self) -> None:
+        for state in (MessageState.DEAD, MessageState.PARKED):
+            self.both(0, told, LetterSelection(state=state))
 
     @invariant()
-    def head_of_every_line_is_its_first_open_message(self) -> None:
+    def lives_are_the_same(self) -> None:
+        for number in range(1, PEOPLE + 1):
+            self.both(1, life, SCOPES[0], number)
+
+    @invariant()
+    def head_of_every_line_is_in_flight_or_its_first_message(self) -> None:
         with closing(sqlite3.connect(self.path)) as connection:
             lines = connection.execute(
-                "SELECT min(id), min(iif(head, id, NULL)), sum(head), sum(state = 'in_flight')"
-                " FROM message WHERE state IN ('pending', 'in_flight', 'parked') GROUP BY profile"
+                "SELECT coalesce(min(iif(state = 'in_flight', id, NULL)), min(id)),"
+                " min(iif(head, id, NULL)), sum(head), sum(state = 'in_flight')"
+                " FROM message WHERE head IS NOT NULL GROUP BY profile"
             ).fetchall()
         for first, head, heads, in_flight in lines:
             assert (head, heads) == (first, 1)
