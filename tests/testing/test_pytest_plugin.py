@@ -19,7 +19,7 @@ from petiole.testing import MemoryPlatform, Trouble, pytest_plugin
 from petiole.testing.changes import change
 from tests.testing.runs import run_pytest
 
-HEAVY = ("dependency_injector", "httpx", "pydantic", "sqlite_utils", "zeep", "petiole.core")
+HEAVY = ("dependency_injector", "httpx", "pydantic", "sqlite_utils", "zeep", "petiole.core.domain")
 NEWSLETTER, SEGMENT = ConnectionName("newsletter"), SegmentId("4711")
 
 
@@ -50,7 +50,7 @@ def test_nobody_is_disturbed_who_does_not_ask(tmp_path: Path) -> None:
         "def test_own_fixture_goes_first(clock): assert clock == 'my own'\n"
         "OURS = {'outbox', 'platform', 'host', 'petiole_connections'}\n"
         "def test_nothing_was_made(request): assert not OURS.intersection(request.fixturenames)\n"
-        "def test_nothing_was_imported(): assert 'petiole.core' not in sys.modules\n"
+        "def test_nothing_was_imported(): assert 'petiole.core.domain' not in sys.modules\n"
     )
     (tmp_path / "test_mine.py").write_text(module, encoding="utf-8")
 

@@ -11,10 +11,11 @@ Each name is imported when it is first asked for: the pytest plugin lives behind
 is loaded in every test run of whoever has petiole installed.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
+
+from petiole.core.doors import door
 
 if TYPE_CHECKING:
     from petiole.testing.contracts.audience import AudienceContract
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from petiole.testing.contracts.clock import ClockContract
     from petiole.testing.contracts.connection_states import ConnectionStatesContract
     from petiole.testing.contracts.dead_letters import DeadLettersContract
+    from petiole.testing.contracts.engagement_books import EngagementBooksContract
+    from petiole.testing.contracts.engagements import EngagementsContract
     from petiole.testing.contracts.history import HistoryContract
     from petiole.testing.contracts.ledger import LedgerContract
     from petiole.testing.contracts.outbox import OutboxContract
@@ -54,6 +57,8 @@ __all__ = [
     "ClockContract",
     "ConnectionStatesContract",
     "DeadLettersContract",
+    "EngagementBooksContract",
+    "EngagementsContract",
     "HandClock",
     "HistoryContract",
     "LedgerContract",
@@ -70,33 +75,40 @@ __all__ = [
     "keeps",
 ]
 
-_HOMES = {
-    "AudienceContract": "contracts.audience",
-    "BellContract": "contracts.bell",
-    "BookkeepingContract": "contracts.bookkeeping",
-    "CampaignSourceContract": "contracts.campaign_source",
-    "ClockContract": "contracts.clock",
-    "ConnectionStatesContract": "contracts.connection_states",
-    "DeadLettersContract": "contracts.dead_letters",
-    "HistoryContract": "contracts.history",
-    "LedgerContract": "contracts.ledger",
-    "MemoryPlatform": "platform",
-    "OutboxContract": "contracts.outbox",
-    "ProfileSinkContract": "contracts.profile_sink",
-    "ThrowawayPlugin": "throwaway",
-    "VerifyingSinkContract": "contracts.profile_sink",
-    "keeps": "promises",
-}
-
 # The assertions of the contracts explain themselves when they fail, as those in test files do.
 pytest.register_assert_rewrite("petiole.testing.contracts")
 
-
-def __getattr__(name: str) -> object:
-    """Import what is asked for."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'stands')}"), name)
+__getattr__ = door(
+    __name__,
+    {
+        "RETRY_AFTER": "stands",
+        "AudienceContract": "contracts.audience",
+        "AudienceStand": "stands",
+        "BellContract": "contracts.bell",
+        "BookkeepingContract": "contracts.bookkeeping",
+        "CampaignSourceContract": "contracts.campaign_source",
+        "CampaignStand": "stands",
+        "ClockContract": "contracts.clock",
+        "ConnectionStatesContract": "contracts.connection_states",
+        "DeadLettersContract": "contracts.dead_letters",
+        "EngagementBooksContract": "contracts.engagement_books",
+        "EngagementsContract": "contracts.engagements",
+        "HandClock": "stands",
+        "HistoryContract": "contracts.history",
+        "LedgerContract": "contracts.ledger",
+        "MemoryPlatform": "platform",
+        "OutboxContract": "contracts.outbox",
+        "Platform": "stands",
+        "ProfileSinkContract": "contracts.profile_sink",
+        "SinkStand": "stands",
+        "Store": "stands",
+        "StoreStand": "stands",
+        "ThrowawayPlugin": "throwaway",
+        "Trouble": "stands",
+        "VerifyingSinkContract": "contracts.profile_sink",
+        "keeps": "promises",
+    },
+)
 
 
 def __dir__() -> list[str]:
