@@ -5,7 +5,7 @@ httpx puts the whole address into log lines and exceptions: a token in the query
 
 import base64
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import quote
 
 import httpx
@@ -14,6 +14,18 @@ from petiole.core.errors import ConfigurationError, InvalidCredentials
 from petiole.hooks import Secret
 
 INVALID = "Invalid credentials"
+
+
+class Proof(Protocol):
+    """Whatever proves who sends a call."""
+
+    def added_to(self, request: httpx.Request) -> httpx.Request:
+        """Return a twin of the request that carries it.
+
+        Raises:
+            InvalidCredentials: it is not there; nothing was sent.
+        """
+        ...
 
 
 class Credentials:
@@ -42,13 +54,7 @@ class Credentials:
                 headers["Authorization"] = f"Basic {self._basic(token)}"
             case "query":
                 url = url.copy_merge_params({"token": token})
-        return httpx.Request(
-            request.method,
-            url,
-            headers=headers,
-            stream=request.stream,
-            extensions=request.extensions,
-        )
+        return twin(request, url, headers)
 
     def forms(self) -> set[str]:
         """Return every form in which the token may show up in somebody's words, for hiding it."""
@@ -80,11 +86,18 @@ class Credentials:
         return token
 
 
+def twin(request: httpx.Request, url: httpx.URL, headers: httpx.Headers) -> httpx.Request:
+    """Return the request with another address and other headers."""
+    return httpx.Request(
+        request.method, url, headers=headers, stream=request.stream, extensions=request.extensions
+    )
+
+
 class CredentialsTransport(httpx.BaseTransport):
     """Adds the credentials on the way down; closes `inner` only if it `owns` that."""
 
     def __init__(
-        self, inner: httpx.BaseTransport, credentials: Credentials | None, *, owns: bool
+        self, inner: httpx.BaseTransport, credentials: Proof | None, *, owns: bool
     ) -> None:
         self._inner = inner
         self._credentials = credentials

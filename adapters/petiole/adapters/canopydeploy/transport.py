@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 
 from petiole.adapters.canopydeploy.answer import Answer
-from petiole.adapters.canopydeploy.credentials import Credentials, CredentialsTransport
+from petiole.adapters.canopydeploy.credentials import CredentialsTransport, Proof
 from petiole.adapters.canopydeploy.deadline import DeadlineTransport, total_deadline
 from petiole.adapters.canopydeploy.hush import headers_unlogged
 from petiole.core.errors import Ambiguous, ConfigurationError, InvalidSettings
@@ -65,7 +65,7 @@ class Poster:
     def __init__(
         self,
         url: str,
-        credentials: Credentials | None,
+        credentials: Proof | None,
         *,
         timeout_seconds: float,
         headers: Mapping[str, str] = JSON,
@@ -111,15 +111,15 @@ class Poster:
             Ambiguous: the answer says yes, but is too large or cannot be unpacked.
             InvalidCredentials: the token cannot be read; nothing was sent.
         """
-        return self._send("POST", body)
+        return self._send("POST", self._url, body)
 
-    def get(self) -> Answer:
-        """Ask what is there; raises like `post`."""
-        return self._send("GET")
+    def get(self, query: Mapping[str, str] | None = None) -> Answer:
+        """Ask what is there, the query added to the address; raises like `post`."""
+        return self._send("GET", self._url.copy_merge_params(query or {}))
 
-    def _send(self, method: str, body: bytes | None = None) -> Answer:
+    def _send(self, method: str, url: httpx.URL, body: bytes | None = None) -> Answer:
         client = self._client()
-        request = client.build_request(method, self._url, content=body)
+        request = client.build_request(method, url, content=body)
         with total_deadline(self._timeout_seconds), headers_unlogged():
             response = client.send(request, stream=True)
             try:
