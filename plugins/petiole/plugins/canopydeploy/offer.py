@@ -17,6 +17,8 @@ from petiole.core.domain.fields import JsonValue
 from petiole.core.errors import ConfigurationError
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.diagnosis import Diagnosis
+from petiole.core.ports.engagement_receiver import EngagementReceiver
+from petiole.core.ports.engagement_source import EngagementSource
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.hooks import AdapterContext, AdapterSpec, AnyAdapterSpec, Pace, SandboxSpec
 
@@ -44,6 +46,30 @@ def _open_diagnosis(context: AdapterContext[AccountSettings]) -> AbstractContext
     from petiole.adapters.canopydeploy.diagnosis.connection import open_diagnosis
 
     return open_diagnosis(context)
+
+
+def _open_receiver(
+    context: AdapterContext[AccountSettings],
+) -> AbstractContextManager[EngagementReceiver]:
+    from petiole.adapters.canopydeploy.engagements.receiver import open_receiver
+
+    return open_receiver(context)
+
+
+def _open_mailings(
+    context: AdapterContext[AccountSettings],
+) -> AbstractContextManager[EngagementSource]:
+    from petiole.adapters.canopydeploy.engagements.mailings import open_mailings
+
+    return open_mailings(context)
+
+
+def _open_analytics(
+    context: AdapterContext[AccountSettings],
+) -> AbstractContextManager[EngagementSource]:
+    from petiole.adapters.canopydeploy.engagements.analytics import open_analytics
+
+    return open_analytics(context)
 
 
 def _batch_pace(settings: CanopyDeployBatchSettings) -> Pace:
@@ -90,6 +116,24 @@ ADAPTERS: Sequence[AnyAdapterSpec] = (
         port=Diagnosis,
         settings=AccountSettings,
         open=_open_diagnosis,
+    ),
+    AdapterSpec(
+        id="canopydeploy.receiver",
+        port=EngagementReceiver,
+        settings=AccountSettings,
+        open=_open_receiver,
+    ),
+    AdapterSpec(
+        id="canopydeploy.mailings",
+        port=EngagementSource,
+        settings=AccountSettings,
+        open=_open_mailings,
+    ),
+    AdapterSpec(
+        id="canopydeploy.analytics",
+        port=EngagementSource,
+        settings=AccountSettings,
+        open=_open_analytics,
     ),
 )
 
