@@ -1,7 +1,7 @@
 """What ought to be stored: every change that was enqueued, and what became of it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -119,8 +119,13 @@ class Books:
         if told != (wanted, folds, given - wanted) or missed:
             self.blame(f"enqueued {told}, not {(wanted, folds, given - wanted)}; {missed} missed")
 
-    def take(self, rows: Sequence[Seen], *, decided: bool = False) -> Iterator[Entry] | None:
-        """Compare what is stored with what was known, and enter what changed."""
+    def take(
+        self, rows: Sequence[Seen], *, decided: bool = False, forgotten: datetime | None = None
+    ) -> None:
+        """Compare what is stored with what was known, and enter what changed.
+
+        `decided` tells that a person did it; who pruned, hands in before when (`forgotten`).
+        """
         present = set()
         for row in rows:
             present.add(row.id)
@@ -136,8 +141,7 @@ class Books:
                 self.blame(f"#{id_} is {self.entries[id_].state} after it was settled as {states}")
         self.expected.clear()
         if len(present) < len(self.entries):
-            self._miss(present)
-        return None
+            self._miss(present, forgotten)
 
     def _add(self, row: Seen) -> None:
         change = next((c for c in self._enqueued if _alike(c, row)), None)
@@ -176,6 +180,9 @@ class Books:
         if decided and row.state is P:
             entry.is_redriven |= entry.state is DEAD
             entry.sent_again += 1
+            later = [e.id for e in self._lines[entry.line] if e.id > entry.id]
+            if any(self.entries[id_].state is DELIVERED for id_ in later):
+                self.blame(f"#{entry.id} is sent again, and would undo one of {later}")
         if decided and row.state is DELIVERED:
             entry.is_said_to_have_arrived = True
         entry.state, entry.settled_at = row.state, row.settled_at
@@ -184,13 +191,14 @@ class Books:
             held = self.held.setdefault((scope.connection, scope.segment), set())
             (held.discard if entry.removes else held.add)(entry.first.identifier.value)
 
-    def _miss(self, present: set[int]) -> None:
+    def _miss(self, present: set[int], forgotten: datetime | None) -> None:
         for entry in self.entries.values():
             if entry.id in present or entry.is_pruned:
                 continue
             entry.is_pruned = True
-            if entry.state not in _FORGETTABLE:
-                self.blame(f"#{entry.id} is lost: it was {entry.state}")
+            is_old = forgotten and entry.settled_at and entry.settled_at < forgotten
+            if entry.state not in _FORGETTABLE or not is_old:
+                self.blame(f"#{entry.id} is lost: it was {entry.state} since {entry.settled_at}")
 
     def check_lines(self) -> None:
         """Of each profile one change at most is in flight, and none that has to wait."""

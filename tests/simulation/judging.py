@@ -1,10 +1,13 @@
 """The last look: what the platforms hold, what the ledger says, and what arrived again."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from petiole.core.domain.message import MessageState
 from tests.simulation.books import LineKey
 from tests.simulation.setup import Lane
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -16,6 +19,7 @@ def judge(world: "World") -> None:
     for lane in world.setup.lanes.values():
         _judge_ledger(world, lane)
     _judge_arrivals(world)
+    _judge_usage(world)
 
 
 def _judge_platforms(world: "World") -> None:
@@ -76,3 +80,13 @@ def _judge_arrivals(world: "World") -> None:
         is_delivered = entry.state is MessageState.DELIVERED and not entry.is_said_to_have_arrived
         if is_delivered and not witness.applied[entry.id]:
             world.blame(f"#{entry.id} is delivered, but the platform never had it")
+
+
+def _judge_usage(world: "World") -> None:
+    """The calls of settled attempts are counted, each once."""
+    books = world.people.store.store.bookkeeping
+    for name in world.setup.lanes:
+        told = books.calls([name], LONG_AGO)
+        counted = sum(calls for connection, _, calls in world.witness.usage if connection == name)
+        if told != counted:
+            world.blame(f"{told} calls of {name} are counted, not {counted}")

@@ -232,13 +232,18 @@ class People:
         """Forget what came to a good end some time ago."""
         before = self._world.clock.now() - timedelta(seconds=self._random.choice([0, 30, 300]))
         self._world.take_stock()
-        number = self.store.store.history.prune(before, limit=self._random.choice([3, 1000]))
-        self.tell(f"prune {number}")
-        known = sum(entry.is_pruned for entry in self._world.books.entries.values())
-        self._world.take_stock(pruned_before=before)
-        gone = sum(entry.is_pruned for entry in self._world.books.entries.values()) - known
-        if gone != number:
-            self._world.blame(f"{gone} were forgotten, not {number}")
+        known = self._forgotten()
+        number = None
+        try:
+            number = self.store.store.history.prune(before, limit=self._random.choice([3, 1000]))
+            self.tell(f"prune {number}")
+        finally:
+            self._world.take_stock(forgotten=before)
+        if self._forgotten() - known != number:
+            self._world.blame(f"{self._forgotten() - known} were forgotten, not {number}")
+
+    def _forgotten(self) -> int:
+        return sum(entry.is_pruned for entry in self._world.books.entries.values())
 
     def _lane(self) -> Lane:
         return self._random.choice(list(self._world.setup.lanes.values()))

@@ -140,6 +140,7 @@ class Witness:
                 if claim.batch.epoch == settlement.epoch:
                     claim.is_settled = True
                     self.untold += len(settlement.verdicts)
+                    self._count_calls(settlement)
 
     def settled(
         self, process: Process, settlements: Sequence[Settlement], lost: Collection[BatchId]
@@ -156,12 +157,15 @@ class Witness:
             if overtaken:
                 continue
             claim.is_settled = True
-            record = settlement.record
-            self.usage.append((claim.batch.connection, record.ended_at, record.calls))
+            self._count_calls(settlement)
             for id_, verdict in settlement.verdicts.items():
                 self.world.books.expected[id_] = _states(verdict)
                 if isinstance(verdict, Delivered) and not self.applied[id_]:
                     self.blame(f"#{id_} is delivered, but the platform never had it")
+
+    def _count_calls(self, settlement: Settlement) -> None:
+        connection, record = self.claims[settlement.batch].batch.connection, settlement.record
+        self.usage.append((connection, record.ended_at, record.calls))
 
     def _check_burial(self, id_: int, verdict: Bury, settlement: Settlement) -> None:
         claim = self.claims[settlement.batch]

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from petiole.adapters.memory import FrozenClock
@@ -179,13 +179,13 @@ class World:
         self._rows = self.keeping.look() or self._rows
         return self._rows
 
-    def take_stock(self, *, decided: bool = False, pruned_before: object = None) -> None:
+    def take_stock(self, *, decided: bool = False, forgotten: datetime | None = None) -> None:
         """Compare what is stored with the books."""
         rows = self.keeping.look()
         if rows is None:
             return
         self._rows = rows
-        self.books.take(rows, decided=decided)
+        self.books.take(rows, decided=decided, forgotten=forgotten)
         self.books.check_lines()
         self._looks += 1
         for name in self.setup.lanes:
