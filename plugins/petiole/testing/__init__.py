@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from petiole.testing.contracts.connection_states import ConnectionStatesContract
     from petiole.testing.contracts.dead_letters import DeadLettersContract
     from petiole.testing.contracts.engagement_books import EngagementBooksContract
+    from petiole.testing.contracts.engagement_receiver import EngagementReceiverContract
+    from petiole.testing.contracts.engagement_source import EngagementSourceContract
     from petiole.testing.contracts.engagements import EngagementsContract
     from petiole.testing.contracts.history import HistoryContract
     from petiole.testing.contracts.ledger import LedgerContract
@@ -37,8 +39,10 @@ if TYPE_CHECKING:
         RETRY_AFTER,
         AudienceStand,
         CampaignStand,
+        EngagementSourceStand,
         HandClock,
         Platform,
+        ReceiverStand,
         SinkStand,
         Store,
         StoreStand,
@@ -58,6 +62,9 @@ __all__ = [
     "ConnectionStatesContract",
     "DeadLettersContract",
     "EngagementBooksContract",
+    "EngagementReceiverContract",
+    "EngagementSourceContract",
+    "EngagementSourceStand",
     "EngagementsContract",
     "HandClock",
     "HistoryContract",
@@ -66,6 +73,7 @@ __all__ = [
     "OutboxContract",
     "Platform",
     "ProfileSinkContract",
+    "ReceiverStand",
     "SinkStand",
     "Store",
     "StoreStand",
@@ -92,6 +100,9 @@ __getattr__ = door(
         "ConnectionStatesContract": "contracts.connection_states",
         "DeadLettersContract": "contracts.dead_letters",
         "EngagementBooksContract": "contracts.engagement_books",
+        "EngagementReceiverContract": "contracts.engagement_receiver",
+        "EngagementSourceContract": "contracts.engagement_source",
+        "EngagementSourceStand": "stands",
         "EngagementsContract": "contracts.engagements",
         "HandClock": "stands",
         "HistoryContract": "contracts.history",
@@ -100,6 +111,7 @@ __getattr__ = door(
         "OutboxContract": "contracts.outbox",
         "Platform": "stands",
         "ProfileSinkContract": "contracts.profile_sink",
+        "ReceiverStand": "stands",
         "SinkStand": "stands",
         "Store": "stands",
         "StoreStand": "stands",

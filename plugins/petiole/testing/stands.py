@@ -1,11 +1,12 @@
 """What a suite needs of the adapter that it tests: the adapter itself, and a hand on its world."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from petiole.core.domain.change import SegmentId
+from petiole.core.domain.engagement import EngagementKind
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import Identifier
 from petiole.core.ports.audience import Audience
@@ -14,6 +15,8 @@ from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.dead_letters import DeadLetters
+from petiole.core.ports.engagement_receiver import EngagementReceiver, InboundCall
+from petiole.core.ports.engagement_source import EngagementSource
 from petiole.core.ports.engagements import EngagementBooks, Engagements
 from petiole.core.ports.history import History
 from petiole.core.ports.ledger import Ledger
@@ -174,6 +177,56 @@ class CampaignStand(Protocol):
 
     def offer(self, campaigns: Mapping[SegmentId, str]) -> None:
         """Let the account have these campaigns, names by id, and no others."""
+        ...
+
+    def meet(self, trouble: Trouble) -> None:
+        """Make the next call meet a trouble; skips the test where there is no such thing."""
+        ...
+
+
+class ReceiverStand(Protocol):
+    """A receiver, and a hand that pushes as the platform does. People are numbered from 1."""
+
+    @property
+    def receiver(self) -> EngagementReceiver: ...
+
+    def identifier(self, number: int) -> Identifier:
+        """Identify a made-up person as the receiver should."""
+        ...
+
+    def call(self, number: int, kind: EngagementKind, at: datetime) -> InboundCall:
+        """Make the call that tells of one event; it has a right to be made."""
+        ...
+
+    def malformed(self, mark: str) -> Sequence[InboundCall]:
+        """Make calls that have a right to be made but cannot be read; each holds a text."""
+        ...
+
+    def strangers(self) -> Sequence[Mapping[str, str]]:
+        """Make headers of calls that have no right to be made, in every way that there is."""
+        ...
+
+
+class EngagementSourceStand(Protocol):
+    """A source of engagements, and the platform behind it. People are numbered from 1."""
+
+    @property
+    def source(self) -> EngagementSource: ...
+
+    @property
+    def calls(self) -> int:
+        """How many requests have reached the platform, or were tried in vain."""
+        ...
+
+    def identifier(self, number: int) -> Identifier:
+        """Identify a made-up person as the source should."""
+        ...
+
+    def happen(self, at: datetime, acts: Mapping[int, Collection[EngagementKind]]) -> None:
+        """Let a mail go out at a moment, and let it meet with these acts of people, all then.
+
+        Everybody is in one of the kinds receive and bounce, and only who received it does more.
+        """
         ...
 
     def meet(self, trouble: Trouble) -> None:

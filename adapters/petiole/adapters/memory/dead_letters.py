@@ -100,7 +100,7 @@ class MemoryDeadLetters:
         """Move a letter, unless it must stay."""
         match decision:
             case Decision.RESEND:
-                if self._state.last_delivered.get(row.line, row.id) > row.id:
+                if self._is_superseded(row):
                     return False
                 self._send_again(row)
                 self._state.tell(row, Step.RESENT, now, by=by)
@@ -114,6 +114,13 @@ class MemoryDeadLetters:
                 self._erase(row, now)
                 self._state.tell(row, Step.DISCARDED, now, by=by)
         return True
+
+    def _is_superseded(self, row: Row) -> bool:
+        """Tell whether a later change was delivered, or is being sent."""
+        if self._state.last_delivered.get(row.line, row.id) > row.id:
+            return True
+        front = self._state.lines.of(row.line)[:1]
+        return any(one.state is MessageState.IN_FLIGHT and one.id > row.id for one in front)
 
     def _send_again(self, row: Row) -> None:
         row.attempts, row.due_at, row.settled_at = 0, None, None

@@ -43,15 +43,18 @@ class Lines:
     def put_back(self, row: Row) -> None:
         """Let a pending row go on from its old place: behind what is in flight, else by its age."""
         line = self._lines.setdefault(row.line, [])
-        if row not in line:
-            first = 1 if line and line[0].state is MessageState.IN_FLIGHT else 0
-            later = (n for n in range(first, len(line)) if line[n].id > row.id)
-            place = next(later, len(line))
-            if place == 0 and line:
-                self._withdraw(line[0])
-            line.insert(place, row)
-        if line[0] is row:
-            self._offer(row)
+        head = line[0] if line else None
+        if row in line:
+            line.remove(row)
+        first = 1 if line and line[0].state is MessageState.IN_FLIGHT else 0
+        later = (n for n in range(first, len(line)) if line[n].id > row.id)
+        line.insert(next(later, len(line)), row)
+        if line[0] is head is not row:
+            return
+        if head is not None and head is not row:
+            self._withdraw(head)
+        if line[0].state is MessageState.PENDING:
+            self._offer(line[0])
 
     def leave(self, row: Row) -> None:
         """Take a row out of its line, if it stands there, and let the next one come forward."""

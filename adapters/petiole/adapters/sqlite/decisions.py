@@ -22,6 +22,10 @@ WHERE letter.superseded = 1 OR EXISTS (
     SELECT 1 FROM message AS later INDEXED BY message_past
     WHERE later.profile = letter.profile AND later.head IS NULL AND later.id > letter.id
         AND later.state = 'delivered'
+) OR EXISTS (
+    SELECT 1 FROM message AS front INDEXED BY message_head
+    WHERE front.profile = letter.profile AND front.head = 1 AND front.id > letter.id
+        AND front.state = 'in_flight'
 )
 """
 _RESEND = """

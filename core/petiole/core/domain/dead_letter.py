@@ -79,7 +79,7 @@ class Decision(StrEnum):
 
     RESEND = "resend"
     """Send again, as if never tried, with what was edited; not where a later change of the profile
-    was delivered meanwhile, which it would undo."""
+    was delivered meanwhile, or is being sent, since this one would undo it."""
     ARRIVED = "arrived"
     """The platform has it: it counts as delivered. For parked ones only."""
     DISCARD = "discard"

@@ -127,7 +127,7 @@ def decide(
     if done.superseded:
         say(
             f"left as they are: {count(done.superseded, 'change')}, since later ones of the same "
-            "profiles were delivered meanwhile"
+            "profiles were delivered meanwhile, or are being sent"
         )
     if decision is Decision.RESEND and done.moved:
         say("Next: petiole run --once --flush, unless a host is running")

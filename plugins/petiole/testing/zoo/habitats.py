@@ -1,12 +1,17 @@
 """Where mutants live: which suite hands out which adapter, and how a broken one gets in there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from petiole.core.domain.change import SegmentId
+from petiole.core.domain.engagement import EngagementKind
+from petiole.core.domain.identity import Identifier
 from petiole.core.ports.audience import Audience
 from petiole.core.ports.campaign_source import CampaignSource
+from petiole.core.ports.engagement_receiver import EngagementReceiver, InboundCall
+from petiole.core.ports.engagement_source import EngagementSource
 from petiole.testing.contracts.audience import AudienceContract
 from petiole.testing.contracts.bell import BellContract
 from petiole.testing.contracts.bookkeeping import BookkeepingContract
@@ -15,13 +20,22 @@ from petiole.testing.contracts.clock import ClockContract
 from petiole.testing.contracts.connection_states import ConnectionStatesContract
 from petiole.testing.contracts.dead_letters import DeadLettersContract
 from petiole.testing.contracts.engagement_books import EngagementBooksContract
+from petiole.testing.contracts.engagement_receiver import EngagementReceiverContract
+from petiole.testing.contracts.engagement_source import EngagementSourceContract
 from petiole.testing.contracts.engagements import EngagementsContract
 from petiole.testing.contracts.history import HistoryContract
 from petiole.testing.contracts.ledger import LedgerContract
 from petiole.testing.contracts.outbox import OutboxContract
 from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
 from petiole.testing.standing import SinkOnPlatform
-from petiole.testing.stands import AudienceStand, CampaignStand, SinkStand, Trouble
+from petiole.testing.stands import (
+    AudienceStand,
+    CampaignStand,
+    EngagementSourceStand,
+    ReceiverStand,
+    SinkStand,
+    Trouble,
+)
 from petiole.testing.zoo import (
     audiences,
     bells,
@@ -30,6 +44,7 @@ from petiole.testing.zoo import (
     claims,
     clocks,
     engagement_books,
+    engagement_sources,
     engagements,
     histories,
     indiscreet_sinks,
@@ -37,6 +52,7 @@ from petiole.testing.zoo import (
     letters,
     outboxes,
     readers,
+    receivers,
     settlements,
     sinks,
     states,
@@ -108,6 +124,55 @@ class InfestedCampaigns:
         self._stand.meet(trouble)
 
 
+class InfestedReceiver:
+    """A broken receiver."""
+
+    def __init__(self, mutant: Mutant, stand: ReceiverStand) -> None:
+        self.receiver = cast("EngagementReceiver", mutant.bent(stand.receiver))
+        self._stand = stand
+
+    def identifier(self, number: int) -> Identifier:
+        """As the good one's."""
+        return self._stand.identifier(number)
+
+    def call(self, number: int, kind: EngagementKind, at: datetime) -> InboundCall:
+        """As the good one's."""
+        return self._stand.call(number, kind, at)
+
+    def malformed(self, mark: str) -> Sequence[InboundCall]:
+        """As the good one's."""
+        return self._stand.malformed(mark)
+
+    def strangers(self) -> Sequence[Mapping[str, str]]:
+        """As the good one's."""
+        return self._stand.strangers()
+
+
+class InfestedEngagementSource:
+    """A broken source."""
+
+    def __init__(self, mutant: Mutant, stand: EngagementSourceStand) -> None:
+        self.source = cast("EngagementSource", mutant.bent(stand.source))
+        self._stand = stand
+
+    @property
+    def calls(self) -> int:
+        """As the good one's."""
+        return self._stand.calls
+
+    def identifier(self, number: int) -> Identifier:
+        """As the good one's."""
+        return self._stand.identifier(number)
+
+    def happen(self, at: datetime, acts: Mapping[int, Collection[EngagementKind]]) -> None:
+        """As the good one's."""
+        self._stand.happen(at, acts)
+
+    def meet(self, trouble: Trouble) -> None:
+        """As the good one's."""
+        self._stand.meet(trouble)
+
+
 def infest_sink(mutant: Mutant, stand: object) -> object:
     """Break the sink on its stand."""
     good = cast("SinkStand", stand)
@@ -124,6 +189,16 @@ def infest_campaigns(mutant: Mutant, stand: object) -> object:
     return InfestedCampaigns(mutant, cast("CampaignStand", stand))
 
 
+def infest_receiver(mutant: Mutant, stand: object) -> object:
+    """Break the receiver on its stand."""
+    return InfestedReceiver(mutant, cast("ReceiverStand", stand))
+
+
+def infest_engagement_source(mutant: Mutant, stand: object) -> object:
+    """Break the source on its stand."""
+    return InfestedEngagementSource(mutant, cast("EngagementSourceStand", stand))
+
+
 HABITATS = (
     Habitat(
         ProfileSinkContract,
@@ -133,6 +208,10 @@ HABITATS = (
     ),
     Habitat(VerifyingSinkContract, "stand", mutants_in(readers), infest_sink),
     Habitat(CampaignSourceContract, "stand", mutants_in(campaigns), infest_campaigns),
+    Habitat(EngagementReceiverContract, "stand", mutants_in(receivers), infest_receiver),
+    Habitat(
+        EngagementSourceContract, "stand", mutants_in(engagement_sources), infest_engagement_source
+    ),
     Habitat(AudienceContract, "stand", mutants_in(audiences), infest_audiences),
     Habitat(ClockContract, "clock", mutants_in(clocks), Mutant.bent),
     Habitat(OutboxContract, "stand", mutants_in(outboxes, claims, settlements), InfestedStores),
