@@ -12,6 +12,8 @@ from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.clock import Clock
 from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.dead_letters import DeadLetters
+from petiole.core.ports.engagement_receiver import EngagementReceiver
+from petiole.core.ports.engagement_source import EngagementSource
 from petiole.core.ports.engagements import EngagementBooks, Engagements
 from petiole.core.ports.history import History
 from petiole.core.ports.ledger import Comparison, Ledger
@@ -33,6 +35,8 @@ PORTS = (
     Bookkeeping,
     DeadLetters,
     EngagementBooks,
+    EngagementReceiver,
+    EngagementSource,
     Engagements,
     History,
     Bell,
@@ -48,6 +52,7 @@ UNTESTABLE = {
     Promise(Bookkeeping, "never blocks a runner"): COST,
     Promise(Clock, "Waiting is done where results arrive"): "it points to another port",
     Promise(ConnectionStates.change, "`by` names the person"): "no port reads it back",
+    Promise(EngagementReceiver.admits, "Takes the same time"): "no timing in a suite",
     Promise(EngagementBooks, "reads only"): "no port tells that something was written",
     Promise(History.life, "Costs what the profile's own changes cost"): COST,
     Promise(Outbox.claim, "Costs O(batch)"): COST,

@@ -11,7 +11,6 @@ from petiole.core.domain.identity import Identifier
 from petiole.core.ports.audience import Audience
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.engagement_receiver import EngagementReceiver, InboundCall
-from petiole.core.ports.engagement_source import EngagementSource
 from petiole.testing.contracts.audience import AudienceContract
 from petiole.testing.contracts.bell import BellContract
 from petiole.testing.contracts.bookkeeping import BookkeepingContract
@@ -62,6 +61,7 @@ from petiole.testing.zoo.mutant import Mutant, mutants_in
 from petiole.testing.zoo.stores import InfestedStores
 
 if TYPE_CHECKING:
+    from petiole.core.ports.engagement_source import EngagementSource
     from petiole.core.ports.profile_sink import ProfileSink
 
 
