@@ -3,14 +3,13 @@
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
 
 from petiole.plugins.canopydeploy.sandbox import running
-from tests.crash.story import TOKEN, Lane, Story
+from tests.crash.story import TOKEN, Lane, Stage, Story
 from tests.crash.witness import Twin
 
 SOME = {Lane.BATCH: 40, Lane.CAMPAIGN: 8, Lane.MEMBERSHIP: 8}
@@ -23,14 +22,6 @@ def twin() -> Iterator[Twin]:
         twin = Twin(sandbox)
         twin.control("settings", {"journal": True})
         yield twin
-
-
-class Stage(Protocol):
-    """Makes a story that the twin plays its part in."""
-
-    def __call__(
-        self, lane: Lane, *, max_in_flight: int = 1, profiles: int | None = None
-    ) -> Story: ...
 
 
 @pytest.fixture

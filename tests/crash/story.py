@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.dead_letter import Decision, LetterSelection
@@ -166,6 +167,14 @@ class Story:
                     fields=fields,
                     id=f"{profile}-{number}",
                 )
+
+
+class Stage(Protocol):
+    """Makes a story that the twin plays its part in."""
+
+    def __call__(
+        self, lane: Lane, *, max_in_flight: int = 1, profiles: int | None = None
+    ) -> Story: ...
 
 
 def mend(host: Host) -> None:

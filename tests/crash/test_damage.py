@@ -9,9 +9,8 @@ import pytest
 
 from petiole.adapters.sqlite.opening import open_database
 from petiole.core.errors import ConfigurationError
-from tests.crash.conftest import Stage
 from tests.crash.shell import petiole
-from tests.crash.story import NAME, Lane, Story
+from tests.crash.story import NAME, Lane, Stage, Story
 from tests.crash.victim import run
 
 COMMANDS = [

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.crash.conftest import Stage
 from tests.crash.shell import running_host
-from tests.crash.story import Lane
+from tests.crash.story import Lane, Stage
 from tests.crash.victim import run
 from tests.crash.witness import Twin, check_end, check_order, repeated, under_way
 

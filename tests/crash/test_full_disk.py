@@ -12,9 +12,8 @@ from petiole.core.domain.change import ChangeKind, ProfileChange
 from petiole.core.domain.events import Event, OutboxUnavailable
 from petiole.core.errors import OutboxBusy
 from petiole.host import Host
-from tests.crash.conftest import Stage
 from tests.crash.shell import petiole, running_host
-from tests.crash.story import NAME, SEGMENT, Lane, Story
+from tests.crash.story import NAME, SEGMENT, Lane, Stage, Story
 from tests.crash.victim import run
 from tests.crash.waiting import wait_for
 from tests.crash.witness import Twin, check_end, check_order, repeated, under_way

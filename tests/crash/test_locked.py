@@ -10,9 +10,8 @@ from signal import SIGCONT, SIGSTOP
 import pytest
 
 from petiole.core.failpoints import FailPoint
-from tests.crash.conftest import Stage
 from tests.crash.shell import petiole, running_host
-from tests.crash.story import Lane, Story
+from tests.crash.story import Lane, Stage, Story
 from tests.crash.victim import Doom, ended, run, start
 from tests.crash.waiting import wait_for
 from tests.crash.witness import Twin, check_end, check_order, repeated

@@ -10,8 +10,7 @@ import pytest
 from petiole.core.domain.message import MessageState
 from petiole.core.failpoints import FailPoint
 from petiole.host import Host
-from tests.crash.conftest import Stage
-from tests.crash.story import ROUNDS, Lane, Story
+from tests.crash.story import ROUNDS, Lane, Stage, Story
 from tests.crash.victim import Doom, run
 from tests.crash.witness import Twin, check_end, check_order, repeated
 

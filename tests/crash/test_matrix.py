@@ -6,8 +6,7 @@ import pytest
 
 from petiole.core.domain.change import ChangeKind
 from petiole.core.failpoints import FailPoint
-from tests.crash.conftest import Stage
-from tests.crash.story import Lane
+from tests.crash.story import Lane, Stage
 from tests.crash.victim import Doom, run
 from tests.crash.witness import Twin, check_end, check_order, repeated, under_way
 

@@ -12,8 +12,7 @@ from petiole.core.domain.message import MessageState
 from petiole.core.failpoints import FailPoint
 from petiole.host import Host
 from tests.crash import released
-from tests.crash.conftest import Stage
-from tests.crash.story import NAME, Lane, Story
+from tests.crash.story import NAME, Lane, Stage, Story
 from tests.crash.victim import Doom, ended, run, start
 from tests.crash.witness import Twin, under_way
 

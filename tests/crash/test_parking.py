@@ -10,8 +10,7 @@ from petiole.core.domain.dead_letter import Decision, LetterSelection
 from petiole.core.domain.message import MessageState
 from petiole.core.failpoints import FailPoint
 from petiole.host import Host
-from tests.crash.conftest import Stage
-from tests.crash.story import BATCH_PROFILES, Lane
+from tests.crash.story import BATCH_PROFILES, Lane, Stage
 from tests.crash.victim import Doom, run
 from tests.crash.witness import Twin, check_end, check_order, repeated
 

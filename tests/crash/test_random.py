@@ -5,8 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.crash.conftest import Stage
-from tests.crash.story import Lane
+from tests.crash.story import Lane, Stage
 from tests.crash.victim import Doom, run
 from tests.crash.witness import Arrival, Twin, check_end, check_order, repeated, under_way
 

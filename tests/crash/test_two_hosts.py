@@ -7,9 +7,8 @@ from signal import SIGCONT, SIGSTOP
 import pytest
 
 from petiole.core.failpoints import FailPoint
-from tests.crash.conftest import Stage
 from tests.crash.leased import Diary, deliver_under_short_leases
-from tests.crash.story import BATCH_PROFILES, Lane, Story
+from tests.crash.story import BATCH_PROFILES, Lane, Stage, Story
 from tests.crash.victim import Doom, ended, run, start
 from tests.crash.waiting import wait_for
 from tests.crash.witness import Twin, check_end, check_order, repeated, under_way
@@ -55,6 +54,29 @@ def test_host_that_overslept_its_lease_sends_and_settles_nothing(
     check_order(story, twin.arrivals)
     assert repeated(twin.arrivals) == dict.fromkeys(in_doubt, 1)
     assert len(in_doubt) == (BATCH_PROFILES if point is FailPoint.SENT else 0)
+
+
+def test_host_that_wakes_while_the_other_is_sending_does_not_settle_for_it(
+    tmp_path: Path, story: Story, twin: Twin
+) -> None:
+    mark, diary = tmp_path / "asleep", Diary(tmp_path / "diary")
+    doom = Doom(point=FailPoint.SENT, passes=2, number=SIGSTOP, mark=mark)
+    sleeper = start(doom, deliver_under_short_leases, story, diary)
+    wait_for(mark.exists)
+    in_doubt = under_way(story)
+    calls = len(twin.calls)
+
+    twin.control("settings", {"latency_ms": 2_000})
+    other = start(None, story.deliver)
+    wait_for(lambda: len(twin.calls) > calls)
+    twin.control("settings", {"latency_ms": 0})
+    wake(sleeper.pid)
+
+    assert [ended(host) for host in (other, sleeper)] == [0, 0]
+    assert diary.entries.count("LeaseExpired") == 1
+    check_end(story, twin)
+    check_order(story, twin.arrivals)
+    assert repeated(twin.arrivals) == dict.fromkeys(in_doubt, 1)
 
 
 def test_call_that_was_begun_before_the_sleep_arrives_late_and_settles_nothing(

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.conftest import Stage
-from tests.crash.story import NAME, TOKEN, Lane, Story
+from tests.crash.story import NAME, TOKEN, Lane, Stage, Story
 from tests.crash.victim import run
 
 RUN = ("run", "--once", "--flush")
