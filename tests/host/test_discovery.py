@@ -208,12 +208,12 @@ def test_distribution_in_two_folders_is_taken_from_the_first(
 
 def test_editable_plugin_comes_from_its_source(site: Path, install: Install) -> None:
     install()
-    origin = '{"url": "file:///home/anne/acme%20mail", "dir_info": {"editable": true}}'
+    origin = '{"url": "file:///srv/acme%20mail", "dir_info": {"editable": true}}'
     (site / "acme-1.2.dist-info" / "direct_url.json").write_text(origin)
 
     (plugin,) = found(site)
 
-    assert plugin.location == "/home/anne/acme mail"
+    assert plugin.location == "/srv/acme mail"
 
 
 @pytest.mark.parametrize("name", ["entry_points.txt", "METADATA", "direct_url.json"])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 from petiole.core.domain.change import AccountName, ConnectionName
 from petiole.core.domain.engagement import (
@@ -16,16 +17,21 @@ from petiole.core.ports.engagements import Checkpoint, Engagements, StorageRecei
 from petiole.testing.zoo.mutant import breaks
 
 
+class Kept(TypedDict, total=False):
+    """What is stored along."""
+
+    refused: Sequence[RefusedEngagement]
+    checkpoint: Checkpoint | None
+
+
 @breaks(Engagements.store, "Keep engagements of one account")
 def loses_the_last_one(
     keeper: Engagements,
     account: AccountName,
     engagements: Sequence[Engagement],
-    *,
-    refused: Sequence[RefusedEngagement] = (),
-    checkpoint: Checkpoint | None = None,
+    **kept: Unpack[Kept],
 ) -> StorageReceipt:
-    return keeper.store(account, engagements[:-1], refused=refused, checkpoint=checkpoint)
+    return keeper.store(account, engagements[:-1], **kept)
 
 
 @breaks(Engagements.store, "but no repeats")
@@ -33,15 +39,13 @@ def keeps_what_it_knows(
     keeper: Engagements,
     account: AccountName,
     engagements: Sequence[Engagement],
-    *,
-    refused: Sequence[RefusedEngagement] = (),
-    checkpoint: Checkpoint | None = None,
+    **kept: Unpack[Kept],
 ) -> StorageReceipt:
     known = len(keeper.read(EngagementSelection(), after=None, limit=1_000))
     told = [
         replace(one, event=f"{one.event}{known}{place}") for place, one in enumerate(engagements)
     ]
-    return keeper.store(account, told, refused=refused, checkpoint=checkpoint)
+    return keeper.store(account, told, **kept)
 
 
 @breaks(Engagements.store, "but no repeats")
@@ -49,12 +53,10 @@ def believes_no_ids_of_events(
     keeper: Engagements,
     account: AccountName,
     engagements: Sequence[Engagement],
-    *,
-    refused: Sequence[RefusedEngagement] = (),
-    checkpoint: Checkpoint | None = None,
+    **kept: Unpack[Kept],
 ) -> StorageReceipt:
     told = [replace(one, event="") for one in engagements]
-    return keeper.store(account, told, refused=refused, checkpoint=checkpoint)
+    return keeper.store(account, told, **kept)
 
 
 @breaks(Engagements.store, "Refused ones and the checkpoint are kept")
@@ -62,12 +64,9 @@ def forgets_the_checkpoint(
     keeper: Engagements,
     account: AccountName,
     engagements: Sequence[Engagement],
-    *,
-    refused: Sequence[RefusedEngagement] = (),
-    checkpoint: Checkpoint | None = None,
+    **kept: Unpack[Kept],
 ) -> StorageReceipt:
-    del checkpoint
-    return keeper.store(account, engagements, refused=refused)
+    return keeper.store(account, engagements, refused=kept.get("refused", ()))
 
 
 @breaks(Engagements.store, "Refused ones and the checkpoint are kept")
@@ -75,12 +74,10 @@ def forgets_what_was_refused(
     keeper: Engagements,
     account: AccountName,
     engagements: Sequence[Engagement],
-    *,
-    refused: Sequence[RefusedEngagement] = (),
-    checkpoint: Checkpoint | None = None,
+    **kept: Unpack[Kept],
 ) -> StorageReceipt:
-    receipt = keeper.store(account, engagements, checkpoint=checkpoint)
-    return replace(receipt, refused=len(refused))
+    receipt = keeper.store(account, engagements, checkpoint=kept.get("checkpoint"))
+    return replace(receipt, refused=len(kept.get("refused", ())))
 
 
 @breaks(Engagements.store, "Each is joined to its cause")
@@ -88,12 +85,10 @@ def looks_for_causes_elsewhere(
     keeper: Engagements,
     account: AccountName,
     engagements: Sequence[Engagement],
-    *,
-    refused: Sequence[RefusedEngagement] = (),
-    checkpoint: Checkpoint | None = None,
+    **kept: Unpack[Kept],
 ) -> StorageReceipt:
     elsewhere = AccountName(f"not {account}")
-    return keeper.store(elsewhere, engagements, refused=refused, checkpoint=checkpoint)
+    return keeper.store(elsewhere, engagements, **kept)
 
 
 @breaks(Engagements.read, "in the order of storing")
