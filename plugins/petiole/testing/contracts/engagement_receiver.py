@@ -58,7 +58,7 @@ class EngagementReceiverContract:
         received = stand.receiver.receive(stand.call(1, kind, MOMENT))
 
         assert told(received) == [(stand.identifier(1).value, kind, MOMENT)]
-        assert received.refused == ()
+        assert not received.refused
         assert received.answer.status in YES
         assert answers_in_json(received.answer)
 
