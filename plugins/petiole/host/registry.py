@@ -54,6 +54,21 @@ class Registry:
                 )
             yield adapter
 
+    def require(
+        self,
+        port: type[object],
+        name: ConnectionName,
+        settings: ConnectionSettings,
+        *,
+        called: str = "",
+    ) -> None:
+        """Refuse a connection whose plugin offers no such adapter, without opening one.
+
+        Raises:
+            UnknownAdapter: names those that it offers.
+        """
+        self._choose(port, name, settings, called)
+
     def require_fit(self, name: ConnectionName, settings: ConnectionSettings) -> None:
         """Refuse a connection whose sink could not be opened as it is set, without opening it.
 

@@ -18,6 +18,8 @@ COMMANDS = {
     "campaigns": "List what a connection can send to.",
     "sync": "Send an audience: work out what changed, queue it, deliver it.",
     "run": "Deliver what is queued, as it becomes due.",
+    "serve": "Deliver, and receive what recipients did: both on one port.",
+    "engagements": "Show what recipients did, pull and export it.",
     "status": "Show what is queued, delivered and stuck, per connection.",
     "trace": "Show what happened to one profile, in order.",
     "pause": "Let a connection send nothing until it is resumed.",
