@@ -103,7 +103,8 @@ class StoreAppReceiver:
             interactions = _interactions(call.body)
         except Unreadable as error:
             reason = str(error)
-            refused = self._refused(call, reason, call.body.decode(errors="replace"))
+            kept = call.body[:MOST_KEPT].decode(errors="replace")
+            refused = self._refused(call, reason, kept)
             return Received(answer=_refusal(400, reason), refused=(refused,))
         return self._read(call, interactions, identifier)
 
