@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from petiole.adapters.memory import MemorySink
+from petiole.adapters.memory import MemorySink, MemoryStore
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.events import (
@@ -297,4 +297,23 @@ def test_batch_that_outlasts_its_lease_is_not_sent_again_by_its_own_runner(stage
 
     assert sink.calls == [(NOON, 100)]
     assert stage.observer.of(LeaseExpired) == []
+    assert stage.tally().states == {DELIVERED: 100}
+
+
+def test_batch_that_others_had_in_between_is_taken_anew(stage: Stage) -> None:
+    sink = stage.serve(MemorySink())
+    stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: 3 * MINUTE})
+    stage.set(lease=MINUTE)
+    stage.enqueue(range(100))
+    relay = stage.relay()
+    relay.turn(poll=MINUTE)
+    with MemoryStore(clock=stage.clock, state=stage.state) as other:
+        policy = stage.routes[NEWSLETTER].batching
+        other.outbox.claim(NEWSLETTER, policy, batches=1, partial=True, lease=MINUTE)
+
+    relay.turn(poll=MINUTE)
+    relay.land()
+
+    assert len(sink.calls) == 2
+    assert len(stage.observer.of(LeaseExpired)) == 1
     assert stage.tally().states == {DELIVERED: 100}

@@ -108,6 +108,19 @@ def test_trouble_is_told_once_and_not_at_every_look(stage: Stage, outbox: BusyOu
     assert outbox.refused == 10
 
 
+def test_trouble_with_settling_alone_is_told_once(stage: Stage, outbox: BusyOutbox) -> None:
+    stage.serve(MemorySink())
+    stage.enqueue(range(100))
+    outbox.busy = {"settle"}
+    relay = stage.relay()
+
+    for _ in range(10):
+        relay.turn()
+
+    assert len(stage.observer.of(OutboxUnavailable)) == 1
+    assert outbox.refused > 1
+
+
 def test_trouble_that_comes_again_is_told_again(stage: Stage, outbox: BusyOutbox) -> None:
     stage.serve(MemorySink())
 

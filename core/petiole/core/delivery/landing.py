@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from petiole.core.delivery import telling
 from petiole.core.delivery.attempt import Attempt
@@ -20,6 +21,14 @@ from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.observer import Observer
 from petiole.core.ports.outbox import Outbox
 
+Claim: TypeAlias = tuple[BatchId, int]
+"""A batch in the epoch in which it was claimed."""
+
+
+def claim_of(batch: Batch) -> Claim:
+    """Tell one claim of a batch from others."""
+    return batch.id, batch.epoch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -29,6 +38,11 @@ class Delivery:
     attempt: Attempt
     began_at: datetime
     ended_at: datetime
+
+    @property
+    def claim(self) -> Claim:
+        """Which claim of the batch it comes from."""
+        return claim_of(self.batch)
 
 
 class Landing:
@@ -59,12 +73,13 @@ class Landing:
         return not self._waiting and not self._unnoted
 
     def settle(
-        self, deliveries: Sequence[Delivery], epochs: Mapping[BatchId, int]
+        self, deliveries: Sequence[Delivery], epochs: Mapping[Claim, int]
     ) -> Sequence[Delivery]:
         """Record what came back, and what could not be recorded before; tell what was settled.
 
-        What it means for the connections is left to `note_states`. `epochs` holds the latest claim
-        of each batch: one that outlasted its lease may have been claimed again meanwhile.
+        What it means for the connections is left to `note_states`. `epochs` holds the latest epoch
+        of each claim: one that outlasted its lease may have been renewed meanwhile. Of two claims
+        of one batch the later one is left for the next time.
 
         Raises:
             OutboxBusy: nothing was recorded; it is kept for the next time.
@@ -73,14 +88,16 @@ class Landing:
         if not self._waiting:
             return ()
         now = self._clock.now()
-        judged = [(delivery, self._judge(delivery, now)) for delivery in self._waiting]
+        first = {delivery.batch.id: delivery for delivery in reversed(self._waiting)}
+        landed = [one for one in self._waiting if first[one.batch.id] is one]
+        judged = [(delivery, self._judge(delivery, now)) for delivery in landed]
         lost = self._outbox.settle(
             [
-                _settlement(delivery, judgement, epochs[delivery.batch.id])
+                _settlement(delivery, judgement, epochs[delivery.claim])
                 for delivery, judgement in judged
             ]
         )
-        self._waiting = []
+        self._waiting = [one for one in self._waiting if first[one.batch.id] is not one]
         for delivery, judgement in judged:
             batch = delivery.batch
             if delivery.attempt.calls:
@@ -89,7 +106,7 @@ class Landing:
                 self._tell([LeaseExpired(connection=batch.connection, batch=batch.id)])
             else:
                 self._tell(telling.settled(batch, delivery.attempt, judgement))
-        return [delivery for delivery, _ in judged]
+        return landed
 
     def note_states(self) -> None:
         """Record what the settled deliveries mean for their connections.

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from petiole.core.delivery.attempt import attempt
-from petiole.core.delivery.landing import Delivery, Landing
+from petiole.core.delivery.landing import Claim, Delivery, Landing, claim_of
 from petiole.core.delivery.route import Route
 from petiole.core.domain.batching import DueReason, due, next_look
 from petiole.core.domain.breaker import Flow, held_until
 from petiole.core.domain.events import ConnectionHeld, OutboxUnavailable
-from petiole.core.domain.message import Batch, BatchId
+from petiole.core.domain.message import Batch
 from petiole.core.errors import OutboxBusy
 from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.chance import Chance
@@ -56,9 +56,10 @@ class Relay:
             chance=chance,
             observer=observer,
         )
-        self._in_air = {name: set[BatchId]() for name in self._routes}
-        self._epochs: dict[BatchId, int] = {}
+        self._in_air = {name: set[Claim]() for name in self._routes}
+        self._epochs: dict[Claim, int] = {}
         self._busy: OutboxBusy | None = None
+        self._is_told = False
 
     def run(self, *, until: Callable[[], bool], poll: timedelta = POLL) -> None:
         """Relay until told to stop; then settle what is in the air and return.
@@ -118,12 +119,12 @@ class Relay:
 
     def _serve_all(self, *, flush: bool) -> datetime | None:
         """Claim and submit what may be sent now; tell when to look again, `None` for no reason."""
+        self._busy = None
         try:
             self._landing.note_states()
             wakes = [self._serve(route, flush=flush) for route in self._routes.values()]
         except OutboxBusy as error:
             return self._wait_for_outbox(error)
-        self._busy = None
         return min((wake for wake in wakes if wake is not None), default=None)
 
     def _await(self, wake: datetime | None, poll: timedelta) -> None:
@@ -134,11 +135,14 @@ class Relay:
             self._settle(landed)
         except OutboxBusy as error:
             self._wait_for_outbox(error)
+        else:
+            self._is_told = self._is_told and self._busy is not None
 
     def _wait_for_outbox(self, error: OutboxBusy) -> datetime:
-        if self._busy is None:
-            self._observer.notify(OutboxUnavailable(reason=str(error)))
         self._busy = error
+        if not self._is_told:
+            self._observer.notify(OutboxUnavailable(reason=str(error)))
+        self._is_told = True
         return self._clock.now() + POLL
 
     def _serve(self, route: Route, *, flush: bool) -> datetime | None:
@@ -193,14 +197,23 @@ class Relay:
             partial=reason in {DueReason.AGE, DueReason.FLUSH},
             lease=route.lease,
         )
-        in_air = self._in_air[route.connection]
-        self._epochs |= {batch.id: batch.epoch for batch in batches}
-        # One of ours that outlasts its lease comes back: the claim renewed it, no more is needed.
-        fresh = [batch for batch in batches if batch.id not in in_air]
+        fresh = [batch for batch in batches if not self._renews(batch)]
         for batch in fresh:
-            in_air.add(batch.id)
+            self._in_air[route.connection].add(claim_of(batch))
+            self._epochs[claim_of(batch)] = batch.epoch
             self._workers.submit(route.connection, self._task(route, batch, no_call_after))
         return bool(fresh)
+
+    def _renews(self, batch: Batch) -> bool:
+        """Tell whether this only renews a claim of ours that outlasts its lease.
+
+        Not if others had the batch in between: then nobody knows what they sent.
+        """
+        for claim in self._in_air[batch.connection]:
+            if claim[0] == batch.id and self._epochs[claim] == batch.epoch - 1:
+                self._epochs[claim] = batch.epoch
+                return True
+        return False
 
     def _task(self, route: Route, batch: Batch, no_call_after: timedelta) -> Callable[[], Delivery]:
         clock = self._clock
@@ -219,7 +232,6 @@ class Relay:
 
     def _settle(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in self._landing.settle(deliveries, self._epochs):
-            batch = delivery.batch
-            self._in_air[batch.connection].remove(batch.id)
-            del self._epochs[batch.id]
+            self._in_air[delivery.batch.connection].remove(delivery.claim)
+            del self._epochs[delivery.claim]
         self._landing.note_states()
