@@ -306,12 +306,13 @@ def test_batch_that_others_had_in_between_is_taken_anew(stage: Stage) -> None:
     stage.set(lease=MINUTE)
     stage.enqueue(range(100))
     relay = stage.relay()
-    relay.turn(poll=MINUTE)
+    relay.turn()
+    stage.clock.advance(MINUTE)
     with MemoryStore(clock=stage.clock, state=stage.state) as other:
         policy = stage.routes[NEWSLETTER].batching
         other.outbox.claim(NEWSLETTER, policy, batches=1, partial=True, lease=MINUTE)
 
-    relay.turn(poll=MINUTE)
+    relay.turn()
     relay.land()
 
     assert len(sink.calls) == 2
