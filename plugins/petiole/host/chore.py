@@ -6,8 +6,8 @@ from datetime import timedelta
 from random import random
 from threading import Event
 
-from petiole.core.domain.backoff import RetryPolicy, backoff
-from petiole.core.errors import PetioleError
+from petiole.core.domain.backoff import RetryPolicy, backoff, clamp_retry_after
+from petiole.core.errors import PetioleError, Throttled
 from petiole.host.store_thread import OpenStore, Store, StoreThread
 
 _PACE = RetryPolicy(base=timedelta(seconds=1), ceiling=timedelta(minutes=5))
@@ -71,16 +71,19 @@ class Chore:
         try:
             rest = self._step(store, self._ending.is_set)
         except PetioleError as error:
-            return self._failed(str(error))
+            wish = error.retry_after if isinstance(error, Throttled) else None
+            return self._failed(str(error), wish)
         except Exception as error:  # noqa: BLE001 - a stranger's code; it is logged
             _log.exception("%s failed", self._name)
             return self._failed(type(error).__name__)
         self._failures, self._told = 0, ""
         return rest
 
-    def _failed(self, why: str) -> timedelta:
+    def _failed(self, why: str, wish: timedelta | None = None) -> timedelta:
         self._failures += 1
         if why != self._told:
             self._told = why
             self._tell(f"{self._name}: {why} (will try again)")
+        if wish is not None:
+            return clamp_retry_after(wish, _PACE)
         return backoff(self._failures, _PACE, fraction=0.5 + random() / 2)  # noqa: S311 - a pace

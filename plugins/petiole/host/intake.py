@@ -46,7 +46,9 @@ def intake(container: Container, *, tell: Callable[[str], None]) -> Iterator[Int
     settings, registry = container.settings(), container.registry()
     container.plugins().load_observers()
     with ExitStack() as stack:
-        handing_on = forwarders(settings, container.another_store, tell=tell)
+        handing_on = forwarders(
+            settings, container.another_store, clock=container.clock(), tell=tell
+        )
         taking = Intake(container.plugins(), handing_on)
         fetching = pulls(
             settings,

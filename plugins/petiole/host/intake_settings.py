@@ -64,7 +64,7 @@ class JsonlSettings(BaseModel):
     max_bytes: Annotated[int, Field(ge=10_000)] = 100_000_000
     """The file is put aside, and another begun, before it is longer."""
     keep: Annotated[int, Field(ge=0)] = 10
-    """So many that were put aside are kept: PATH.1 is the newest; 0 keeps all, numbered onwards."""
+    """So many that were put aside are kept, PATH.1, PATH.2 and so on; 0 keeps all."""
 
 
 class WebhookSettings(BaseModel):

@@ -15,6 +15,9 @@ from petiole.host.registry import Registry
 from petiole.host.settings import ConnectionSettings, Settings
 from petiole.host.store_thread import OpenStore, Store
 
+FIRST_PULL = timedelta(days=30)
+"""How far back the first pull goes, where no setting says it."""
+
 OnPage = Callable[[StorageReceipt], None]
 
 

@@ -14,7 +14,6 @@ from petiole.core.errors import PetioleError
 from petiole.core.ports.engagement_receiver import EngagementReceiver
 from petiole.host.container import Container
 from petiole.host.receiving import Receiving
-from petiole.host.store_thread import OpenStore
 from petiole.host.web.description import describe
 from petiole.host.web.reception import Desk, Limits, Reception, Waking
 from petiole.host.web.server import WebServer
@@ -76,7 +75,7 @@ def serving(
             return Reception(
                 desks,
                 site(
-                    health=_health(container.another_store, receiving, pulse),
+                    health=_health(container, receiving, pulse),
                     description=description,
                 ),
                 receiving=receiving,
@@ -114,11 +113,13 @@ def _desks(container: Container, stack: ExitStack) -> Sequence[Desk]:
 
 
 def _health(
-    open_store: OpenStore, receiving: Receiving, pulse: Pulse
+    container: Container, receiving: Receiving, pulse: Pulse
 ) -> Callable[[], Mapping[str, bool]]:
     def usable() -> bool:
+        if not container.settings().outbox_path.exists():
+            return False  # to open it would make another
         try:
-            with open_store() as store:
+            with container.another_store() as store:
                 store.engagements.checkpoint(_PROBE, "health")
         except PetioleError:
             return False

@@ -1,0 +1,5 @@
+"""Engagements posted to an address, signed as standardwebhooks.com specifies."""
+
+from petiole.adapters.webhook.sink import WebhookEngagementSink
+
+__all__ = ["WebhookEngagementSink"]
