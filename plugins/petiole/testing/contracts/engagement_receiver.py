@@ -1,6 +1,7 @@
 """What every receiver of engagements promises."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -35,13 +36,9 @@ def answers_in_json(answer: InboundAnswer) -> bool:
 
 
 def fits(route: InboundRoute, method: str, path: str) -> bool:
-    """Tell whether a call comes by a route."""
-    parts, asked = route.path.split("/"), path.split("/")
-    return (
-        route.method == method
-        and len(parts) == len(asked)
-        and all(a == b or a.startswith("{") for a, b in zip(parts, asked, strict=True))
-    )
+    """Tell whether a call comes by a route; what is in braces may be anything without a slash."""
+    pattern = "[^/]+".join(map(re.escape, re.split(r"\{[^{}]*\}", route.path)))
+    return route.method == method and re.fullmatch(pattern, path) is not None
 
 
 class EngagementReceiverContract:

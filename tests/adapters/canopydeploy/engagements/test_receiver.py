@@ -289,14 +289,14 @@ def test_another_site_is_not_known() -> None:
     assert (told.answer.status, told.engagements, told.refused) == (401, (), ())
 
 
-def test_route_names_the_site() -> None:
+def test_routes_name_the_site_and_the_own_partner_number_first() -> None:
     with receiver() as opened:
-        (route,) = opened.routes()
+        routes = opened.routes()
 
-    assert (route.method, route.path) == (
-        "POST",
-        "/v1/site-1404/profiles/{partner}/interactions",
-    )
+    assert [(route.method, route.path) for route in routes] == [
+        ("POST", "/v1/site-1404/profiles/1012/interactions"),
+        ("POST", "/v1/site-1404/profiles/{partner}/interactions"),
+    ]
 
 
 @pytest.mark.parametrize(

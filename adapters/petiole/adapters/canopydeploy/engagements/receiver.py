@@ -75,9 +75,15 @@ class StoreAppReceiver:
         self._reader = reader
 
     def routes(self) -> Sequence[InboundRoute]:
-        """Name the one call: whatever partner number it names, it is answered here."""
-        path = f"/v1/site-{self._address.site}/profiles/{{partner}}/interactions"
-        return (InboundRoute(method="POST", path=path),)
+        """Name the call with the partner number that fits, and the same with any other.
+
+        Another one is refused here, unless another connection of the site names it.
+        """
+        site, number = self._address.site, self._address.partner_number
+        return [
+            InboundRoute(method="POST", path=f"/v1/site-{site}/profiles/{partner}/interactions")
+            for partner in (number, "{partner}")
+        ]
 
     def admits(self, headers: Mapping[str, str]) -> InboundAnswer | None:
         """Compare the credentials. Where ours cannot be read, the caller is to come again."""
