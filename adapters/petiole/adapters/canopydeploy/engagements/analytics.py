@@ -5,23 +5,20 @@ in a public client: `filter[metric]`, Bearer. Assumed: events are in the order o
 that those that come late move the ones behind them; and no event is later than `look_back`.
 """
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Self
-from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 
 import httpx
 
 from petiole.adapters.canopydeploy.account import AccountSettings
-from petiole.adapters.canopydeploy.answer import Answer
-from petiole.adapters.canopydeploy.engagements.event import ORIGIN, EventReader, Unreadable
+from petiole.adapters.canopydeploy.engagements.checkpoint import EventPlace
+from petiole.adapters.canopydeploy.engagements.event import ORIGIN, EventReader
+from petiole.adapters.canopydeploy.engagements.eventsapi import EventsApi
 from petiole.adapters.canopydeploy.engagements.identity import Identity
+from petiole.adapters.canopydeploy.engagements.interaction import Unreadable
 from petiole.adapters.canopydeploy.engagements.oauth import FORM, AccessTokens, Client
-from petiole.adapters.canopydeploy.faults import OTHER, of_answer, of_exception
 from petiole.adapters.canopydeploy.feedback import AnalyticsSettings
 from petiole.adapters.canopydeploy.transport import Poster
 from petiole.core.domain.engagement import (
@@ -30,7 +27,7 @@ from petiole.core.domain.engagement import (
     Origin,
     RefusedEngagement,
 )
-from petiole.core.errors import Ambiguous, EndpointRefused, InvalidSettings
+from petiole.core.errors import InvalidSettings
 from petiole.core.ports.engagement_source import EngagementPage
 from petiole.hooks import AdapterContext
 
@@ -46,100 +43,6 @@ ACCEPT: Mapping[str, str] = {"Accept": "application/json"}
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """How far a pull came: `offset` events of a metric in the span that begins with `day`.
-
-    `done` says that all were read, as far as the day had come.
-    """
-
-    day: date
-    metric: str = ""
-    offset: int = 0
-    done: bool = False
-
-    def __str__(self) -> str:
-        """Write it as a checkpoint."""
-        return json.dumps(asdict(self) | {"day": self.day.isoformat()}, separators=(",", ":"))
-
-    @classmethod
-    def read(cls, checkpoint: str | None) -> Self | None:
-        """Read a checkpoint; `None` of one that is not ours."""
-        try:
-            match json.loads(checkpoint or ""):
-                case {
-                    "day": str(day),
-                    "metric": str(metric),
-                    "offset": int(offset),
-                    "done": bool(done),
-                }:
-                    return cls(day=date.fromisoformat(day), metric=metric, offset=offset, done=done)
-                case _:
-                    return None
-        except ValueError:
-            return None
-
-
-class EventsApi:
-    """Asks for pages of events; a token that is refused is replaced once."""
-
-    def __init__(self, poster: Poster, tokens: AccessTokens) -> None:
-        self._poster = poster
-        self._tokens = tokens
-
-    def page(self, query: Mapping[str, str]) -> tuple[Sequence[object], Mapping[str, str] | None]:
-        """Return the events of a page, and the query of the next one if there is one.
-
-        Raises:
-            DeliveryError: as `ports.engagement_source` tells.
-        """
-        answer = self._answer(query)
-        if answer.status == httpx.codes.UNAUTHORIZED:
-            self._tokens.forget()
-            answer = self._answer(query)
-        if not answer.accepted:
-            raise of_answer(
-                answer,
-                quota=None,
-                now=datetime.now(UTC),
-                clean=self._tokens.clean,
-                address="analytics.events_url",
-            )
-        try:
-            document: object = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            document = None
-        events = document.get("data") if isinstance(document, dict) else None
-        if not isinstance(document, dict) or not isinstance(events, list):
-            raise Ambiguous("the platform's answer is no page of events", code=OTHER)
-        following = self._next(document.get("_links"))
-        if following is not None and dict(query) == following:
-            raise Ambiguous("the platform's next page is the same one again", code=OTHER)
-        # Behind a page without any events there is none.
-        return events, following if events else None
-
-    def _answer(self, query: Mapping[str, str]) -> Answer:
-        try:
-            return self._poster.get(query)
-        except httpx.TransportError as error:
-            raise of_exception(error, host=self._poster.host, clean=self._tokens.clean) from error
-
-    def _next(self, links: object) -> Mapping[str, str] | None:
-        """Read the address of the next page: a text, or an object that holds it as `href`."""
-        following = links.get("next") if isinstance(links, dict) else None
-        if isinstance(following, dict):
-            following = following.get("href")
-        if not following or not isinstance(following, str):
-            return None
-        try:
-            return _query(following, here=self._poster.address)
-        except ValueError:
-            raise EndpointRefused(
-                "the platform's next page is at another address, where the token is not sent",
-                code=OTHER,
-            ) from None
 
 
 class AnalyticsSource:
@@ -178,21 +81,21 @@ class AnalyticsSource:
         place = self._begun(checkpoint, since, today)
         while place.day + SPAN <= today:
             yield from self._of_span(place, place.day + SPAN)
-            place = Place(day=place.day + SPAN)
+            place = EventPlace(day=place.day + SPAN)
             yield EngagementPage(engagements=(), checkpoint=str(place))
         yield from self._of_span(place, today + A_DAY)
-        yield EngagementPage(engagements=(), checkpoint=str(Place(day=today, done=True)))
+        yield EngagementPage(engagements=(), checkpoint=str(EventPlace(day=today, done=True)))
 
-    def _begun(self, checkpoint: str | None, since: datetime, today: date) -> Place:
-        place = Place.read(checkpoint)
+    def _begun(self, checkpoint: str | None, since: datetime, today: date) -> EventPlace:
+        place = EventPlace.read(checkpoint)
         if place is None:
-            return Place(day=min((since.astimezone(UTC) - ZONE_AHEAD).date(), today))
+            return EventPlace(day=min((since.astimezone(UTC) - ZONE_AHEAD).date(), today))
         if place.done or place.day > today:
             # The day that was done may not even have begun where the platform is.
-            return Place(day=min(place.day, today) - A_DAY - self._look_back)
+            return EventPlace(day=min(place.day, today) - A_DAY - self._look_back)
         return place
 
-    def _of_span(self, place: Place, last: date) -> Iterator[EngagementPage]:
+    def _of_span(self, place: EventPlace, last: date) -> Iterator[EngagementPage]:
         metrics = list(self._kinds)
         first = metrics.index(place.metric) if place.metric in metrics else 0
         offset = place.offset if place.metric in metrics else 0
@@ -207,12 +110,14 @@ class AnalyticsSource:
             while query is not None:
                 events, query = self._api.page(query)
                 offset = _offset(query, offset + len(events))
-                reached = Place(day=place.day, metric=metric, offset=offset)
+                reached = EventPlace(day=place.day, metric=metric, offset=offset)
                 if events:
                     yield self._page(events, self._kinds[metric], reached)
             offset = 0
 
-    def _page(self, events: Sequence[object], kind: EngagementKind, place: Place) -> EngagementPage:
+    def _page(
+        self, events: Sequence[object], kind: EngagementKind, place: EventPlace
+    ) -> EngagementPage:
         engagements: list[Engagement] = []
         refused: list[RefusedEngagement] = []
         for event in events:
@@ -278,17 +183,3 @@ def _offset(query: Mapping[str, str] | None, counted: int) -> int:
     """Tell where the next page begins: as its address says, else by counting."""
     told = (query or {}).get("offset", "")
     return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else counted  # noqa: PLR2004 - digits
-
-
-def _query(address: str, *, here: str) -> Mapping[str, str]:
-    """Read the query of an address; ValueError if a call to it would go elsewhere."""
-    there = urlsplit(urljoin(here, address))
-    if _place_of(there) != _place_of(urlsplit(here)):
-        raise ValueError("elsewhere")
-    return dict(parse_qsl(there.query, keep_blank_values=True))
-
-
-def _place_of(address: SplitResult) -> tuple[str, str | None, int | None, str]:
-    """Tell where a call to an address would go."""
-    port = address.port or {"https": 443, "http": 80}.get(address.scheme)
-    return address.scheme, address.hostname, port, address.path.rstrip("/")

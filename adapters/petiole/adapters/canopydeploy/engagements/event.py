@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from petiole.adapters.canopydeploy.engagements.identity import Customer, Identity
+from petiole.adapters.canopydeploy.engagements.interaction import Unreadable, require_storable
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.engagement import (
     BounceType,
@@ -30,10 +31,6 @@ _LONGEST_KEPT = 200
 _ACTS = frozenset({EngagementKind.OPEN, EngagementKind.CLICK})
 _LONGEST = 8_000
 """Characters of any text."""
-
-
-class Unreadable(Exception):
-    """This event is no engagement; the message tells why, and repeats nothing of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +124,5 @@ def _text(event: Mapping[str, object], name: str) -> str:
     text = str(value)
     if len(text) > _LONGEST:
         raise Unreadable(f"`{name}` has more than {_LONGEST} characters")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise Unreadable(f"`{name}` holds half a character") from None
-    if "\0" in text:
-        raise Unreadable(f"`{name}` holds a NUL")
+    require_storable(text, name)
     return text

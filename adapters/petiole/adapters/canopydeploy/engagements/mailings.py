@@ -8,14 +8,13 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Self
 from zoneinfo import ZoneInfo
 
 import httpx
 
 from petiole.adapters.canopydeploy.account import AccountSettings
+from petiole.adapters.canopydeploy.engagements.checkpoint import MailingPlace
 from petiole.adapters.canopydeploy.engagements.customers import Customers
 from petiole.adapters.canopydeploy.engagements.identity import Identity
 from petiole.adapters.canopydeploy.engagements.mailing import (
@@ -47,48 +46,6 @@ A_DAY = timedelta(days=1)
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """How far a pull came: `offset` rows of a part of a mailing, or all days before `day`.
-
-    `done` says that the day was read too, as far as it had come.
-    """
-
-    day: date
-    mailing: int = 0
-    part: str = ""
-    offset: int = 0
-    done: bool = False
-
-    def __str__(self) -> str:
-        """Write it as a checkpoint."""
-        return json.dumps(asdict(self) | {"day": self.day.isoformat()}, separators=(",", ":"))
-
-    @classmethod
-    def read(cls, checkpoint: str | None) -> Self | None:
-        """Read a checkpoint; `None` of one that is not ours."""
-        try:
-            match json.loads(checkpoint or ""):
-                case {
-                    "day": str(day),
-                    "mailing": int(number),
-                    "part": str(part),
-                    "offset": int(offset),
-                    "done": bool(done),
-                }:
-                    return cls(
-                        day=date.fromisoformat(day),
-                        mailing=number,
-                        part=part,
-                        offset=offset,
-                        done=done,
-                    )
-                case _:
-                    return None
-        except ValueError:
-            return None
 
 
 class MailingSource:
@@ -134,23 +91,23 @@ class MailingSource:
         place = self._begun(checkpoint, since, today)
         while place.day < today:
             yield from self._of_day(place)
-            place = Place(day=place.day + A_DAY)
+            place = MailingPlace(day=place.day + A_DAY)
             yield EngagementPage(engagements=(), checkpoint=str(place))
         yield from self._of_day(place)
-        yield EngagementPage(engagements=(), checkpoint=str(Place(day=place.day, done=True)))
+        yield EngagementPage(engagements=(), checkpoint=str(MailingPlace(day=place.day, done=True)))
 
-    def _begun(self, checkpoint: str | None, since: datetime, today: date) -> Place:
-        place = Place.read(checkpoint)
+    def _begun(self, checkpoint: str | None, since: datetime, today: date) -> MailingPlace:
+        place = MailingPlace.read(checkpoint)
         if place is None:
-            return Place(day=min(self._day(since), today))
+            return MailingPlace(day=min(self._day(since), today))
         if place.done or place.day > today:
-            return Place(day=min(place.day, today) - self._look_back)
+            return MailingPlace(day=min(place.day, today) - self._look_back)
         return place
 
     def _day(self, when: datetime) -> date:
         return when.astimezone(self._zone).date()
 
-    def _of_day(self, place: Place) -> Iterator[EngagementPage]:
+    def _of_day(self, place: MailingPlace) -> Iterator[EngagementPage]:
         """Fetch one day, from a place in it on."""
         for one in self._mailings(place.day):
             if one.id >= place.mailing:
@@ -171,7 +128,7 @@ class MailingSource:
         found = {one.id: one for one in map(mailing, rows) if one is not None}
         return [found[number] for number in sorted(found)]
 
-    def _of_mailing(self, one: Mailing, place: Place) -> Iterator[EngagementPage]:
+    def _of_mailing(self, one: Mailing, place: MailingPlace) -> Iterator[EngagementPage]:
         parts = list(one.parts())
         first, offset = 0, 0
         if one.id == place.mailing:
@@ -186,12 +143,12 @@ class MailingSource:
                     one,
                     part,
                     rows,
-                    Place(day=place.day, mailing=one.id, part=part.name, offset=offset),
+                    MailingPlace(day=place.day, mailing=one.id, part=part.name, offset=offset),
                 )
             offset = 0
 
     def _page(
-        self, one: Mailing, part: Part, rows: Sequence[object], place: Place
+        self, one: Mailing, part: Part, rows: Sequence[object], place: MailingPlace
     ) -> EngagementPage:
         engagements: list[Engagement] = []
         refused: list[RefusedEngagement] = []
