@@ -2,13 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Protocol
-
-import rich_click as click
 
 from petiole.core.domain.engagement import StoredEngagement
 from petiole.core.errors import ConfigurationError
@@ -110,7 +109,7 @@ def writer(format_: str, output: Path | None) -> Iterator[Writer]:
         ConfigurationError: a library is missing.
     """
     if output is None:
-        made = _made(format_, click.get_binary_stream("stdout"))
+        made = _made(format_, sys.stdout.buffer)
         yield made
         made.close()
         return
@@ -126,13 +125,12 @@ def writer(format_: str, output: Path | None) -> Iterator[Writer]:
 
 
 def _made(format_: str, output: BinaryIO) -> Writer:
-    match format_:
-        case "csv":
-            return Csv(output)
-        case "parquet":
-            return Parquet(output)
-        case _:
-            return JsonLines(output)
+    kinds: dict[str, Callable[[BinaryIO], Writer]] = {
+        "jsonl": JsonLines,
+        "csv": Csv,
+        "parquet": Parquet,
+    }
+    return kinds[format_](output)
 
 
 def _cell(value: Plain) -> str | int:
