@@ -184,3 +184,25 @@ def test_segment_of_the_trace_is_told(project: Project) -> None:
     told = project.run("trace", "newsletter", "1").stdout
 
     assert f"add {SEGMENT}" in told
+
+
+def test_connection_that_cannot_be_used_stops_no_other(project: Project) -> None:
+    project.configure(
+        tables=(
+            "[connections.broken]\n"
+            'plugin = "canopydeploy"\n'
+            f'endpoint = "{project.sandbox.rest}"\n'
+            'token = { env = "NOBODY_SET_THIS" }\n'
+            'identifier = "customer-id"\n'
+        )
+    )
+    path = write_csv(project.folder / "one.csv", ["id"], [["1"]])
+    assert project.sync(path, "--queue-only").returncode == 0
+
+    done = project.run("run", "--once", "--flush")
+    alone = project.run("run", "broken", "--once")
+
+    assert done.returncode == 3
+    assert "broken: left out: the secret { env = 'NOBODY_SET_THIS' }" in done.stderr
+    assert project.status()["delivered"] == 1
+    assert alone.returncode == 1

@@ -16,6 +16,7 @@ from petiole.core.delivery.landing import Delivery
 from petiole.core.delivery.relay import Relay
 from petiole.core.delivery.route import Route
 from petiole.core.domain.change import ConnectionName
+from petiole.core.errors import ConfigurationError
 from petiole.core.ports.bell import Bell
 from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.chance import Chance
@@ -40,18 +41,32 @@ def _open_store(stack: ExitStack, path: Path, clock: Clock) -> SqliteStore:
 
 
 def _open_sinks(
-    stack: ExitStack, settings: Settings, registry: Registry, names: Sequence[ConnectionName]
+    stack: ExitStack,
+    settings: Settings,
+    registry: Registry,
+    names: Sequence[ConnectionName],
+    unusable: dict[ConnectionName, ConfigurationError],
 ) -> Mapping[ConnectionName, ProfileSink]:
-    return {
-        name: stack.enter_context(registry.open(ProfileSink, name, settings.connections[name]))
-        for name in names
-    }
+    """Open what can be opened: one connection that cannot be used does not stop the others."""
+    sinks: dict[ConnectionName, ProfileSink] = {}
+    for name in names:
+        opening = registry.open(ProfileSink, name, settings.connections[name])
+        try:
+            sinks[name] = stack.enter_context(opening)
+        except ConfigurationError as error:
+            unusable[name] = error
+    if not sinks:
+        raise next(iter(unusable.values()))
+    return sinks
 
 
 def _open_workers(
-    stack: ExitStack, settings: Settings, registry: Registry, names: Sequence[ConnectionName]
+    stack: ExitStack,
+    settings: Settings,
+    registry: Registry,
+    sinks: Mapping[ConnectionName, ProfileSink],
 ) -> Workers[Delivery]:
-    limits: dict[str, int] = {name: calls_at_once(name, settings, registry) for name in names}
+    limits: dict[str, int] = {name: calls_at_once(name, settings, registry) for name in sinks}
     return stack.enter_context(ThreadWorkers[Delivery](limits))
 
 
@@ -106,11 +121,14 @@ class Container(containers.DeclarativeContainer):
     bookkeeping: providers.Provider[Bookkeeping] = store.provided.bookkeeping
     states: providers.Provider[ConnectionStates] = store.provided.states
 
+    unusable: providers.Provider[dict[ConnectionName, ConfigurationError]] = (
+        providers.ThreadSafeSingleton(dict)
+    )
     sinks: providers.Provider[Mapping[ConnectionName, ProfileSink]] = providers.ThreadSafeSingleton(
-        _open_sinks, stack, settings, registry, names
+        _open_sinks, stack, settings, registry, names, unusable
     )
     workers: providers.Provider[Workers[Delivery]] = providers.ThreadSafeSingleton(
-        _open_workers, stack, settings, registry, names
+        _open_workers, stack, settings, registry, sinks
     )
     relay: providers.Provider[Relay] = providers.ThreadSafeSingleton(
         Relay,

@@ -12,11 +12,15 @@ from petiole.core.delivery.enqueue import enqueue_all
 from petiole.core.delivery.plan import Plan
 from petiole.core.delivery.reading import Refusals
 from petiole.core.delivery.relay import POLL
-from petiole.core.domain.change import ChangeId, ChangeKind, ProfileChange, SegmentId
-from petiole.core.domain.fields import Fields, JsonValue
-from petiole.core.domain.identity import Identifier
+from petiole.core.domain.change import (
+    ChangeKind,
+    ConnectionName,
+    ProfileChange,
+    SegmentId,
+)
+from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.tally import EnqueueReceipt
-from petiole.core.errors import InvalidSettings
+from petiole.core.errors import ConfigurationError, InvalidSettings
 from petiole.core.ports.audience import Audience
 from petiole.core.ports.observer import Observer
 from petiole.host.container import Container
@@ -129,16 +133,8 @@ class Host:
             InvalidSettings: no such connection, or nothing can be sent to such a segment.
             IdentifierRefused: the identifier cannot be one.
         """
-        name, settings = self._settings.connection(connection)
-        carried = Fields() if kind is ChangeKind.REMOVE else Fields.of(fields or {})
-        return ProfileChange(
-            id=None if id is None else ChangeId(id),
-            scope=self.planning.scope(name, SegmentId(segment)),
-            identifier=Identifier.of(settings.identifier, identifier),
-            kind=kind,
-            fields=carried,
-            fingerprint=carried.fingerprint if kind is ChangeKind.ADD else None,
-            occurred_at=self._container.clock().now(),
+        return self.planning.change(
+            connection, kind, identifier, segment=SegmentId(segment), fields=fields, id_=id
         )
 
     def submit(
@@ -205,8 +201,8 @@ class Host:
         name, _ = self._settings.connection(connection)
         task = SyncInput(connection=name, segment=SegmentId(segment), key=key)
         refusals = Refusals()
-        if deliver:
-            self.open_sinks()
+        if deliver and (trouble := self.open_sinks().get(name)):
+            raise trouble
         source = as_audience(audience)
         with self.planning.plan(task, source, mirror=mirror, refusals=refusals) as plan:
             plan.require_moderation()
@@ -274,15 +270,18 @@ class Host:
         """Look at every connection of this host."""
         return look_at(self._settings, self._container)
 
-    def count_held(self, connection: str, segment: str) -> int:
-        """Count the profiles that the platform holds in a segment, as far as it told."""
-        scope = self.planning.scope(self._settings.connection(connection)[0], SegmentId(segment))
-        return self._container.ledger().count(scope)
+    def open_sinks(self) -> Mapping[ConnectionName, ConfigurationError]:
+        """Open every sink now, so that a wrong setting or secret is told before any work.
 
-    def open_sinks(self) -> None:
-        """Open every sink now, so that a wrong setting or secret is told before any work."""
+        Returns:
+            the connections that cannot be used, and why; the others are delivered.
+
+        Raises:
+            ConfigurationError: none can be used.
+        """
         self._container.sinks()
         self._container.plugins().load_observers()
+        return self._container.unusable()
 
     def _folds(self, change: ProfileChange) -> bool:
         _, settings = self._settings.connection(change.scope.connection)

@@ -9,8 +9,16 @@ from petiole.adapters.files import RowsAudience, open_audience
 from petiole.core.delivery.change_log import LogColumns, read_changes
 from petiole.core.delivery.plan import Plan, plan_sync
 from petiole.core.delivery.reading import FieldMapping, Keying, Refusals
-from petiole.core.domain.change import ConnectionName, ProfileChange, Scope, SegmentId
-from petiole.core.domain.fields import JsonValue
+from petiole.core.domain.change import (
+    ChangeId,
+    ChangeKind,
+    ConnectionName,
+    ProfileChange,
+    Scope,
+    SegmentId,
+)
+from petiole.core.domain.fields import Fields, JsonValue
+from petiole.core.domain.identity import Identifier
 from petiole.core.errors import InvalidSettings
 from petiole.core.intake.suppression import Suppression
 from petiole.core.ports.audience import Audience
@@ -64,6 +72,34 @@ class Planning:
         if trouble := self._registry.segment_trouble(name, settings, segment):
             raise InvalidSettings(f"segment {segment!r}: {trouble}")
         return Scope(account=settings.account_of(name), connection=name, segment=segment)
+
+    def change(
+        self,
+        connection: str,
+        kind: ChangeKind,
+        identifier: str,
+        *,
+        segment: SegmentId,
+        fields: Mapping[str, JsonValue] | None,
+        id_: str | None,
+    ) -> ProfileChange:
+        """Make one change; a removal carries no fields.
+
+        Raises:
+            InvalidSettings: no such connection, or nothing can be sent to such a segment.
+            IdentifierRefused: the identifier cannot be one.
+        """
+        name, settings = self._settings.connection(connection)
+        carried = Fields() if kind is ChangeKind.REMOVE else Fields.of(fields or {})
+        return ProfileChange(
+            id=None if id_ is None else ChangeId(id_),
+            scope=self.scope(name, segment),
+            identifier=Identifier.of(settings.identifier, identifier),
+            kind=kind,
+            fields=carried,
+            fingerprint=carried.fingerprint if kind is ChangeKind.ADD else None,
+            occurred_at=self._clock.now(),
+        )
 
     @contextmanager
     def plan(

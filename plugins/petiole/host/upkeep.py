@@ -54,7 +54,7 @@ def make_upkeep(settings: Settings, container: Container) -> Upkeep:
     """Make what keeps up a host's connections and its store."""
     registry, connections = container.registry(), settings.connections
     watch = SecretWatch(
-        {name: registry.secrets(name, connections[name]) for name in container.names()},
+        {name: registry.secrets(name, connections[name]) for name in container.sinks()},
         states=container.states(),
         clock=container.clock(),
     )

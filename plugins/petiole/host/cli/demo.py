@@ -111,7 +111,7 @@ def _balance(host: Host, control: str) -> int:
     tally = status.tally
     parts = " + ".join(f"{tally[state]:,} {state.value}" for state in MessageState if tally[state])
     held = held_profiles(control, SEGMENT)
-    expected = host.count_held(CONNECTION, SEGMENT)
+    expected = host.container.ledger().count(host.planning.scope(CONNECTION, SEGMENT))
     say(f"\nThe sums: {tally.enqueued:,} enqueued = {parts}.")
     say(
         f"The platform holds {count(held, 'profile')}; the ledger says {expected:,}. "

@@ -12,7 +12,8 @@ from petiole.host.cli.delivering import (
     sums_as_json,
 )
 from petiole.host.cli.interrupt import interruptible
-from petiole.host.cli.output import json_option, print_json, say
+from petiole.host.cli.main import EXIT_ATTENTION
+from petiole.host.cli.output import json_option, print_json, say, warn
 from petiole.host.host import Host
 
 
@@ -34,7 +35,9 @@ def command(
         raise click.UsageError("--flush goes with --once")
     delivering = Delivering()
     with Host.open(config, connections or None, observer=delivering) as host:
-        host.open_sinks()
+        unusable = host.open_sinks()
+        for name, error in unusable.items():
+            warn(f"{name}: left out: {error}")
         if once:
             delivering.run(host, flush=flush)
         else:
@@ -49,4 +52,5 @@ def command(
             print_sums(delivering)
             if once:
                 print_next_steps(delivering, statuses)
-        return exit_code(delivering, statuses) if once else 0
+        code = exit_code(delivering, statuses) if once else 0
+        return code or (EXIT_ATTENTION if unusable else 0)
