@@ -116,10 +116,21 @@ def test_unforeseen_exception_is_ambiguous(caplog: pytest.LogCaptureFixture) -> 
     assert "unforeseen" in caplog.text
 
 
-@pytest.mark.parametrize("nonsense", [None, "ok", {1: "ok"}])
+@pytest.mark.parametrize("nonsense", [None, "ok", {1: "ok"}], ids=str)
 def test_answer_that_is_no_report_is_ambiguous(nonsense: object) -> None:
     def answer(_: object) -> DeliveryReport:
         return nonsense  # type: ignore[return-value]
+
+    course = delivered(ScriptedSink(answer))
+
+    told = failed(course)[1]
+    assert isinstance(told, Ambiguous)
+    assert f"returned a {type(nonsense).__name__} where a DeliveryReport belongs" in told.reason
+
+
+def test_outcome_that_is_none_is_no_outcome() -> None:
+    def answer(messages: Sequence[Message]) -> DeliveryReport:
+        return DeliveryReport({message.id: "ok" for message in messages})  # type: ignore[misc]
 
     course = delivered(ScriptedSink(answer))
 

@@ -159,6 +159,7 @@ def _ask(
     try:
         report = call(messages)
         reach(FailPoint.SENT)
+        _refuse_impostor(report)
         course.note(report.exchange)
         outcomes: Mapping[MessageId, object] = report.outcomes
         return {id_: told for id_, told in outcomes.items() if isinstance(told, Outcome)}
@@ -172,6 +173,13 @@ def _ask(
         frames = "".join(traceback.format_tb(error.__traceback__))
         _log.error("an adapter failed unforeseen: %s\n%s", type(error).__name__, frames)
         raise Ambiguous(f"the adapter failed with {type(error).__name__}; see the log") from error
+
+
+def _refuse_impostor(report: object) -> None:
+    """An adapter is a stranger's code, whatever its types say."""
+    if not isinstance(report, DeliveryReport):
+        told = type(report).__name__
+        raise Ambiguous(f"the adapter returned a {told} where a DeliveryReport belongs; mend it")
 
 
 def _take(
