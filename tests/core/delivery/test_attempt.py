@@ -1,5 +1,6 @@
 import logging
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from petiole.core.delivery.attempt import (
     Failed,
     attempt,
 )
+from petiole.core.domain.message import Message
 from petiole.core.domain.report import DeliveryReport
 from petiole.core.domain.settlement import AmbiguityPolicy
 from petiole.core.errors import (
