@@ -1,13 +1,16 @@
 """A project whose platform pushes: the connection's `push`, and the order to the twin to do it."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from subprocess import Popen
 from urllib.request import Request, urlopen
 
-from petiole.host.cli.output import JsonValue
+from pydantic import BaseModel
+
+from petiole.core.domain.fields import JsonValue
 from tests.e2e.project import SEGMENT, Project, write_csv
 
 SITE = 1404
@@ -16,6 +19,39 @@ PUSH = (
     f'push = {{ site = {SITE}, username = "app", password = {{ file = "push-password.txt" }} }}\n'
 )
 Told = Mapping[str, JsonValue]
+
+
+class Engaged(BaseModel):
+    """What the twin says of a mailing."""
+
+    mailing: int
+
+
+class Sums(BaseModel):
+    """Distinct valid events, and the digest of their ids."""
+
+    count: int
+    digest: str | None = None
+
+
+class Events(BaseModel):
+    """What became of the events that were pushed."""
+
+    sent: Sums
+    given_up: int
+
+
+class Pushed(BaseModel):
+    """What the twin says of its push."""
+
+    state: str
+    seconds: float
+    calls: int
+    sent: int
+    answered: Mapping[str, int]
+    malformed: Mapping[str, int]
+    latency_ms: Mapping[str, float | None]
+    events: Events
 
 
 def prepare(project: Project, *, people: int, tables: str = "", more: str = "") -> Sequence[str]:
@@ -44,19 +80,20 @@ def serving(project: Project, *arguments: str) -> Iterator[tuple[Popen[str], str
                 host.communicate(timeout=30)
 
 
-def control(project: Project, path: str, body: Mapping[str, object] | None = None) -> Told:
+def control(project: Project, path: str, body: Mapping[str, object] | None = None) -> bytes:
     """Call the twin's control API."""
     data = None if body is None else json.dumps(body).encode()
     request = Request(project.sandbox.control + path, data, {"Content-Type": "application/json"})
     with urlopen(request) as answer:
-        told: Told = json.load(answer)
+        told: bytes = answer.read()
     return told
 
 
-def engage(project: Project, **more: object) -> Told:
-    """Let recipients of the segment open and click."""
+def engage(project: Project, **more: object) -> int:
+    """Let recipients of the segment open and click; tells the number of the mailing."""
     asked = {"segment": SEGMENT, "campaign": int(SEGMENT), "content": "Spring mail", **more}
-    return control(project, "engage", asked)
+    given = {key: value for key, value in asked.items() if value is not None}
+    return Engaged.model_validate_json(control(project, "engage", given)).mailing
 
 
 def push(project: Project, url: str, **more: object) -> None:
@@ -72,10 +109,15 @@ def push(project: Project, url: str, **more: object) -> None:
     control(project, "push", order)
 
 
-def pushed(project: Project, *, seconds: float = 90) -> Told:
+def progress(project: Project) -> Pushed:
+    """Ask the twin how far it is."""
+    return Pushed.model_validate_json(control(project, "push"))
+
+
+def pushed(project: Project, *, seconds: float = 90) -> Pushed:
     """Wait until the twin has pushed all."""
     until = time.monotonic() + seconds
-    while (told := control(project, "push"))["state"] == "running":
+    while (told := progress(project)).state == "running":
         assert time.monotonic() < until, told
         time.sleep(0.05)
     return told
@@ -86,3 +128,10 @@ def exported(project: Project, *arguments: str) -> Sequence[Told]:
     done = project.run("engagements", "export", *arguments)
     assert done.returncode == 0, done.stderr
     return [json.loads(text) for text in done.stdout.splitlines()]
+
+
+def free_port() -> int:
+    """Find a port that a host may be started on again and again."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    return port

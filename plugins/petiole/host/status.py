@@ -2,17 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from petiole.core.domain.batching import Backlog, BatchPolicy
 from petiole.core.domain.breaker import ConnectionState, Flow, Hold
-from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.change import ConnectionName, SegmentId
 from petiole.core.domain.tally import Tally
 from petiole.core.errors import ConfigurationError
 from petiole.host.container import Container
 from petiole.host.pacing import quota_of
 from petiole.host.settings import Settings
+
+SILENCE = timedelta(hours=48)
+"""For so long after the first profile was taken, a segment may be without any engagement."""
 
 
 class Condition(StrEnum):
@@ -52,6 +55,8 @@ class ConnectionStatus:
     backlog: Backlog
     batching: BatchPolicy
     quota: QuotaUse | None = None
+    silent: Sequence[SegmentId] = ()
+    """Where engagements are expected: segments that took profiles long ago, and none came."""
 
     @property
     def condition(self) -> Condition:
@@ -88,6 +93,7 @@ def look_at(settings: Settings, container: Container) -> Sequence[ConnectionStat
             backlog=container.outbox().backlog(name, settings.connections[name].batching),
             batching=settings.connections[name].batching,
             quota=_quota_use(name, settings, container, now),
+            silent=_silent(name, settings, container, now),
         )
         for name in container.names()
     ]
@@ -105,6 +111,15 @@ def _quota_use(
         return None
     used = container.bookkeeping().calls(quota.shared_by, quota.day_began(now))
     return QuotaUse(used=used, calls=quota.calls, day_ends=quota.day_ends(now))
+
+
+def _silent(
+    name: ConnectionName, settings: Settings, container: Container, now: datetime
+) -> Sequence[SegmentId]:
+    connection = settings.connections[name]
+    if not (connection.is_pushed_to or connection.pull):
+        return ()
+    return sorted(container.engagement_books().silent(name, accepted_before=now - SILENCE))
 
 
 def any_waits(statuses: Collection[ConnectionStatus]) -> bool:

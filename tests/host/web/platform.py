@@ -1,4 +1,4 @@
-"""A made-up platform whose pushes are plain: `POST /push/{person}`, JSON with `event` and `kind`."""
+"""A made-up platform whose pushes are plain: a person in the path, an event in the body."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

@@ -176,7 +176,7 @@ def test_call_under_way_is_answered_and_stored_at_the_end(tmp_path: Path) -> Non
             line = dialled(host.port)
             line.sendall(head % (KEY.encode(), len(body)) + body[:5])
             time.sleep(0.3)  # until the server reads the body
-            pool.submit(lambda: (time.sleep(0.3), line.sendall(body[5:])))
+            pool.submit(_send_later, line, body[5:])
         answer = line.recv(1_000)
         line.close()
 
@@ -193,3 +193,8 @@ def test_port_that_is_taken_is_refused(tmp_path: Path) -> None:
 
 def dialled(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def _send_later(line: socket.socket, rest: bytes) -> None:
+    time.sleep(0.3)  # until the server is asked to end
+    line.sendall(rest)

@@ -11,7 +11,9 @@ from petiole.hooks.duration import format_duration
 from petiole.host.cli.explaining import explained
 from petiole.host.cli.output import console, json_option, moment, print_json, say, table
 from petiole.host.host import Host
-from petiole.host.status import Condition, ConnectionStatus, QuotaUse
+from petiole.host.status import SILENCE, Condition, ConnectionStatus, QuotaUse
+
+_MOST_NAMED = 5
 
 
 @click.command("status", short_help="Show queues, sums and what is stuck.")
@@ -52,6 +54,8 @@ def command(config: Path, *, connections: tuple[str, ...], as_json: bool) -> int
         if status.quota:
             quota = status.quota
             say(f"{status.name}: {quota.used:,} of {quota.calls:,} calls of this day used")
+        if status.silent:
+            say(f"{status.name}: {_silence(status)}")
         if not status.tally.balanced:
             say(f"{status.name}: the sums do not balance")
     return 0
@@ -66,6 +70,19 @@ def _next_batch(status: ConnectionStatus) -> str:
     left = flush - status.now
     when = f"or in {format_duration(left)}" if left > timedelta() else "due now"
     return f"{filled}, {when}; the oldest has waited {age}"
+
+
+def _silence(status: ConnectionStatus) -> str:
+    named = ", ".join(status.silent[:_MOST_NAMED])
+    more = len(status.silent) - _MOST_NAMED
+    named += f" and {more:,} more" if more > 0 else ""
+    span = format_duration(SILENCE)
+    return (
+        f"warning: accepted but nothing received for {span} in segment {named}. If mails "
+        "went out, the platform may know these people by another hash: both sides must "
+        "trim and lower-case an address, then hash it with SHA-256; see also petiole engagements "
+        "refused"
+    )
 
 
 def _document(status: ConnectionStatus) -> dict[str, JsonValue]:
@@ -86,6 +103,7 @@ def _document(status: ConnectionStatus) -> dict[str, JsonValue]:
         "paused_by": state.paused_by or None,
         "paused_at": moment(state.paused_at),
         "quota": _quota(status.quota) if status.quota else None,
+        "silent_segments": list[JsonValue](status.silent),
     }
 
 
