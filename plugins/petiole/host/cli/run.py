@@ -29,7 +29,8 @@ def command(
     """Deliver what is queued, for CONNECTIONS or for all of them.
 
     Without --once it goes on until it is stopped: full batches at once, others when their oldest
-    change has reached the age of its connection (20 minutes unless set otherwise).
+    change has reached the age of its connection (20 minutes unless set otherwise). It also pulls
+    engagements, and hands them on, where the settings say so.
     """
     if flush and not once:
         raise click.UsageError("--flush goes with --once")
@@ -41,7 +42,9 @@ def command(
         if once:
             delivering.run(host, flush=flush)
         else:
-            with interruptible(host.stop):
+            from petiole.host.intake import intake
+
+            with interruptible(host.stop), intake(host.container, tell=warn):
                 if not as_json:
                     say("delivering as it becomes due; Ctrl-C stops")
                 host.run()
