@@ -26,11 +26,11 @@ def measure(people: int, connections: int, rounds: int) -> None:
             print(f"{'calls':>8} {'calls/s':>8} {'p50 ms':>7} {'p99 ms':>7} {'RSS MB':>7}")
             print(f"{'at start':>32} {resident_megabytes(host.pid):>7.1f}")
             for seed in range(rounds):
-                mailing = engage(project, share=SHARES, seed=seed, content=f"Mail {seed}")
+                engaged = engage(project, share=SHARES, seed=seed, content=f"Mail {seed}")
                 push(
                     project,
                     url,
-                    mailings=[mailing],
+                    mailings=[engaged.mailing],
                     connections=connections,
                     timeout_seconds=60,
                 )

@@ -25,6 +25,16 @@ class Engaged(BaseModel):
     """What the twin says of a mailing."""
 
     mailing: int
+    received: int
+    opens: int
+    clicks: int
+    bounces: int
+    complaints: int
+
+    @property
+    def events(self) -> int:
+        """How many events it brought about."""
+        return self.received + self.opens + self.clicks + self.bounces + self.complaints
 
 
 class Sums(BaseModel):
@@ -89,11 +99,11 @@ def control(project: Project, path: str, body: Mapping[str, object] | None = Non
     return told
 
 
-def engage(project: Project, **more: object) -> int:
-    """Let recipients of the segment open and click; tells the number of the mailing."""
+def engage(project: Project, **more: object) -> Engaged:
+    """Let recipients of the segment open and click."""
     asked = {"segment": SEGMENT, "campaign": int(SEGMENT), "content": "Spring mail", **more}
     given = {key: value for key, value in asked.items() if value is not None}
-    return Engaged.model_validate_json(control(project, "engage", given)).mailing
+    return Engaged.model_validate_json(control(project, "engage", given))
 
 
 def push(project: Project, url: str, **more: object) -> None:

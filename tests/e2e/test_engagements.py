@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from typing import Any
 
 import pytest
 import schemathesis
@@ -116,7 +117,7 @@ def test_nothing_that_is_thrown_at_the_receiver_makes_it_fail(project: Project) 
             @given(case=found.ok().as_strategy())
             @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
             def thrown(
-                case: schemathesis.Case[object],
+                case: schemathesis.Case[Any],
             ) -> None:
                 for auth in (None, ("app", PASSWORD)):
                     answer = case.call(auth=auth)
@@ -126,3 +127,55 @@ def test_nothing_that_is_thrown_at_the_receiver_makes_it_fail(project: Project) 
             thrown()
 
     assert {200, 400, 401} <= statuses
+
+
+@pytest.mark.parametrize("source", ["mailings", "analytics"])
+def test_pull_brings_what_a_push_would_and_nothing_twice(project: Project, source: str) -> None:
+    sandbox = project.sandbox
+    (project.folder / "client-secret.txt").write_text(sandbox.client_secret, encoding="utf-8")
+    analytics = (
+        f'analytics = {{ client_id = "{sandbox.client_id}", '
+        f'client_secret = {{ file = "client-secret.txt" }}, events_url = "{sandbox.analytics}", '
+        f'token_url = "{sandbox.oauth}" }}\n'
+    )
+    quick = 'mailings = { look_back = "0s" }\n'
+    more = f'soap_url = "{sandbox.soap}"\n{quick}{analytics}'
+    prepare(project, people=20, more=more)
+    engaged = engage(project, share={"open": 0.5, "click": 0.2}, seed=3)
+    pull = ("engagements", "pull", "newsletter", "--from", source, "--since", "1h", "--json")
+
+    first = project.run(*pull)
+    again = project.run(*pull)
+
+    assert first.returncode == again.returncode == 0, first.stderr + again.stderr
+    assert json.loads(first.stdout)["stored"] == len(exported(project)) == engaged.events
+    assert json.loads(again.stdout)["stored"] == 0
+
+
+def test_running_host_pulls_on_its_schedule(project: Project) -> None:
+    more = f'soap_url = "{project.sandbox.soap}"\npull = {{ from = "mailings", every = "1s", since = "1h" }}\n'
+    prepare(project, people=10, more=more)
+
+    with project.start("run") as host:
+        engage(project, share={}, seed=3)
+        project.wait_for(lambda: len(exported(project)) == 10)
+        host.terminate()
+        _, complained = host.communicate(timeout=30)
+
+    assert host.returncode == 0
+    assert complained == ""
+
+
+def test_trouble_of_a_pull_is_told_and_deliveries_go_on(project: Project) -> None:
+    more = 'soap_url = "http://127.0.0.1:9/soap"\npull = { from = "mailings" }\n'
+    prepare(project, people=1, more=more + 'batch = { max_age = "0s" }\n')
+    path = write_csv(project.folder / "next.csv", ["id", "city"], [["late", "Gent"]])
+
+    with project.start("run") as host:
+        assert project.sync(path, "--queue-only").returncode in {0, 3}
+        project.wait_for(lambda: "late" in project.ledger().profiles)
+        host.terminate()
+        _, complained = host.communicate(timeout=30)
+
+    assert "pulling engagements of 'newsletter'" in complained
+    assert host.returncode == 0
