@@ -80,7 +80,7 @@ def test_every_hook_is_called_by_a_wrapper_of_its_own() -> None:
         assert callable(function)
         setattr(plugin, name, hookimpl(function))
     plugins = Plugins([])
-    manifest = 'id = "mine"\ntitle = ""\nhost_api = 1\nadapters = []\ncommands = ["mine"]'
+    manifest = 'id = "mine"\ntitle = "Mine"\nhost_api = 1\nadapters = []\ncommands = ["mine"]'
     plugins.register(Manifest.read(manifest, origin="a test"), plugin)
     (message,) = messages([change(1)])
     newsletter = ConnectionName("newsletter")

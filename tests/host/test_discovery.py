@@ -243,7 +243,7 @@ def test_plugin_object_registers_on_a_fresh_host() -> None:
     plugins = Plugins([])
 
     plugins.register(
-        Manifest.read('id = "mine"\ntitle = ""\nhost_api = 1\nadapters = []', origin="a test"),
+        Manifest.read('id = "mine"\ntitle = "Mine"\nhost_api = 1\nadapters = []', origin="a test"),
         Plugin(),
     )
 
@@ -335,12 +335,12 @@ def test_plugin_that_fails_when_told_keeps_it_from_no_other(bad: int) -> None:
 
 
 @hookspec
-def petiole_engaged(event: object, campaign: str) -> None:
+def petiole_answered(event: object, campaign: str) -> None:
     """Be told what recipients did: a hook that a later generation may add."""
 
 
 LATER = ModuleType("specs_of_generation_2")
-vars(LATER).update(vars(specs), petiole_engaged=petiole_engaged)
+vars(LATER).update(vars(specs), petiole_answered=petiole_engaged)
 
 
 def test_plugin_of_generation_1_works_on_a_host_of_generation_2(
@@ -380,7 +380,7 @@ def test_plugin_that_is_too_old_asks_for_a_newer_one(site: Path, install: Instal
 def test_optional_hook_serves_hosts_of_both_generations(
     site: Path, install: Install, mark: str, *, loads_today: bool
 ) -> None:
-    install(code=f"{CODE}\n\n@hookimpl({mark})\ndef petiole_engaged(event): ...\n")
+    install(code=f"{CODE}\n\n@hookimpl({mark})\ndef petiole_answered(event): ...\n")
 
     (today,) = Plugins(found(site)).load_all()
     (later,) = Plugins(found(site), hookspecs=LATER).load_all()

@@ -1,22 +1,16 @@
 """`plugin.toml`: what a plugin declares, read before any of its code is imported."""
 
+import re
 import tomllib
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from petiole.core.domain.change import ChangeKind
 from petiole.core.errors import IncompatiblePlugin, ManifestError
+from petiole.hooks.example import example_trouble
+from petiole.hooks.explanation import explained, nearest
 
 HOST_API = 1
 """The newest generation of hooks, ports and manifest keys that this host speaks."""
@@ -29,29 +23,82 @@ SINK = "ProfileSink"
 PORTS = (SINK, "CampaignSource", "Diagnosis", "EngagementReceiver", "EngagementSource")
 """Names of the Protocols in `petiole.core.ports` that a plugin may serve."""
 
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
+_WORD = "[a-z][a-z0-9_-]*"
+_BYTE_ORDER_MARK = "\ufeff"
+
+Item = TypeVar("Item")
+
+
+def _is_word(word: str) -> str:
+    if not re.fullmatch(_WORD, word):
+        raise ValueError(
+            f"{word!r} must be lowercase letters, digits, - and _, a letter first, "
+            "such as acme or acme-mail"
+        )
+    return word
+
+
+def _is_adapter_id(id_: str) -> str:
+    if not re.fullmatch(rf"{_WORD}\.{_WORD}", id_):
+        raise ValueError(f"{id_!r} must be PLUGIN.ADAPTER, in lowercase, such as acme.sink")
+    return id_
+
+
+def _is_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be one line of text, and not empty")
+    return text
 
 
 def _known_port(name: str) -> str:
     if name not in PORTS:
-        raise ValueError(f"unknown port {name!r}; {_nearest(name, PORTS)}")
+        raise ValueError(f"unknown port {name!r}; {nearest(name, PORTS)}")
     return name
+
+
+def _each_once(items: Sequence[Item]) -> Sequence[Item]:
+    for item in items:
+        if items.count(item) > 1:
+            raise ValueError(f"{str(item)!r} stands there twice")
+    return items
+
+
+Word = Annotated[str, AfterValidator(_is_word), Field(json_schema_extra={"pattern": f"^{_WORD}$"})]
+AdapterId = Annotated[
+    str,
+    AfterValidator(_is_adapter_id),
+    Field(json_schema_extra={"pattern": rf"^{_WORD}\.{_WORD}$"}),
+]
+Line = Annotated[
+    str,
+    AfterValidator(_is_line),
+    Field(json_schema_extra={"pattern": r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"}),
+]
+PortName = Annotated[str, AfterValidator(_known_port), Field(json_schema_extra={"enum": [*PORTS]})]
+Kind = Annotated[ChangeKind, Field(strict=False)]
+"""A text in TOML."""
+Kinds = Annotated[
+    Sequence[Kind], AfterValidator(_each_once), Field(json_schema_extra={"uniqueItems": True})
+]
+Words = Annotated[
+    Sequence[Word], AfterValidator(_each_once), Field(json_schema_extra={"uniqueItems": True})
+]
 
 
 class ManifestAdapter(BaseModel):
     """One adapter as declared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    id: str = Field(min_length=1)
+    id: AdapterId
     """`PLUGIN.ADAPTER`, as in the `AdapterSpec`; begins with the plugin's id and a dot."""
-    port: Annotated[str, AfterValidator(_known_port), Field(json_schema_extra={"enum": [*PORTS]})]
+    port: PortName
     """Name of the Protocol in `petiole.core.ports`."""
     lane: Literal["batch", "realtime"] | None = None
     """For sinks: the lane that it serves; both, unless it says which."""
     max_profiles: int | None = Field(default=None, ge=1)
     """For sinks: how many messages one delivery may hold."""
-    kinds: Sequence[ChangeKind] = ()
+    kinds: Kinds = ()
     """For sinks: the kinds of change that it carries; all, unless it says which."""
     extra: str | None = None
     """The packaging extra that must be installed for this adapter."""
@@ -67,11 +114,11 @@ class ManifestAdapter(BaseModel):
 class Manifest(BaseModel):
     """A plugin as declared in its `plugin.toml`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     id: Word
     """The name by which connections ask for the plugin; unique among those installed."""
-    title: str
+    title: Line
     """What it connects to, in a few words."""
     host_api: int = Field(ge=1)
     """The generation of the host that it was written for; later hosts take it too."""
@@ -81,7 +128,7 @@ class Manifest(BaseModel):
     """Whether the plugin offers a twin of its platform."""
     observes: bool = False
     """Whether it wants to be told what is delivered and buried, whoever delivers."""
-    commands: Sequence[str] = ()
+    commands: Words = ()
     """Names of the commands that it adds to the command line."""
     example: str = ""
     """What a new user starts from: TOML for one connection, as `petiole init` writes it."""
@@ -96,6 +143,12 @@ class Manifest(BaseModel):
                 raise ValueError(f"adapter id {id_!r} is declared twice")
         return self
 
+    @model_validator(mode="after")
+    def _example_works(self) -> Self:
+        if trouble := example_trouble(self.example, self.id):
+            raise ValueError(f"example: {trouble}")
+        return self
+
     @classmethod
     def read(cls, text: str, *, origin: str, host_apis: Collection[int] = HOST_APIS) -> Self:
         """Read a manifest; `origin` names it in messages.
@@ -105,12 +158,12 @@ class Manifest(BaseModel):
             IncompatiblePlugin: made for a generation that is not among `host_apis`.
         """
         try:
-            document = tomllib.loads(text)
+            document = tomllib.loads(text.removeprefix(_BYTE_ORDER_MARK))
         except tomllib.TOMLDecodeError as error:
             raise ManifestError(f"{origin} is not valid TOML: {error}") from error
         # Looked at before all else: a later generation may have keys that are unknown here.
         made_for = document.get("host_api")
-        if isinstance(made_for, int) and made_for not in host_apis:
+        if type(made_for) is int and made_for not in host_apis:
             raise IncompatiblePlugin(
                 f"{origin} was made for host API {made_for}, this host speaks "
                 f"{' and '.join(map(str, sorted(host_apis)))}; {_remedy(made_for, host_apis)}"
@@ -126,20 +179,5 @@ def _remedy(made_for: int, host_apis: Collection[int]) -> str:
 
 
 def _explained(error: ValidationError) -> str:
-    # An unknown key goes first: the one that is missing may be the same, misspelt.
-    found = error.errors(include_url=False, include_input=False)
-    first = min(found, key=lambda one: one["type"] != "extra_forbidden")
-    where = ".".join(str(part) for part in first["loc"])
-    last = str(first["loc"][-1]) if first["loc"] else ""
-    if first["type"] == "extra_forbidden":
-        model = ManifestAdapter if first["loc"][0] == "adapters" else Manifest
-        return f"unknown key {where!r}; {_nearest(last, model.model_fields)}"
-    if first["type"] == "missing":
-        return f"the key {where!r} is missing"
-    told = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {told}" if where else told
-
-
-def _nearest(word: str, known: Collection[str]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+    # A wrong generation goes first: what else is wrong may be of the future.
+    return explained(error, {True: ManifestAdapter, False: Manifest}, first="host_api")
