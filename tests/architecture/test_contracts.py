@@ -48,9 +48,21 @@ PLANTS = {
         "plugins/petiole/host/discovery.py",
         "import dependency_injector",
     ),
-    "httpx and zeep live in the CanopyDeploy adapters": (
+    "the host calls nobody itself": (
+        "plugins/petiole/host/forwarding.py",
+        "import httpx",
+    ),
+    "httpx lives in the adapters that call": (
         "adapters/petiole/adapters/files/__init__.py",
+        "import httpx",
+    ),
+    "zeep lives in the CanopyDeploy adapters": (
+        "adapters/petiole/adapters/webhook/__init__.py",
         "import zeep",
+    ),
+    "what serves the web lives in the host's web part": (
+        "plugins/petiole/host/receiving.py",
+        "import starlette",
     ),
     "sqlite-utils lives in the SQLite adapters": (
         "adapters/petiole/adapters/memory/__init__.py",
