@@ -1,7 +1,8 @@
 """The registry opens what a connection needs, and refuses what does not fit."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +13,7 @@ from petiole.core.errors import (
     ConfigurationError,
     InvalidSettings,
     PortNotBound,
+    Unavailable,
     UnknownAdapter,
 )
 from petiole.core.ports.campaign_source import CampaignSource
@@ -60,8 +62,20 @@ class Acme:
         match context.settings.opens:
             case "nothing":
                 raise ImportError("no such module", name="acme_client")
+            case "with a fault":
+                raise RuntimeError("made-up-token")
+            case "and leaves":
+                raise SystemExit(0)
+            case "too early":
+                raise Unavailable("the platform is asleep")
             case "something else":
                 yield object()
+            case "and cannot close":
+                yield MemorySink()
+                raise RuntimeError("made-up-token")
+            case "and swallows":
+                with suppress(Exception):
+                    yield MemorySink()
             case _:
                 yield MemorySink()
                 self.closed.append(context.connection)
@@ -71,6 +85,18 @@ class Acme:
         return [
             AdapterSpec(id="acme.sink", port=ProfileSink, settings=AcmeSettings, open=self.open)
         ]
+
+
+class Offering:
+    """A plugin whose sink is opened by what it is given."""
+
+    def __init__(self, open_: Callable[..., Any], keys: type[BaseModel] = AcmeSettings) -> None:
+        self._open = open_
+        self._keys = keys
+
+    @hookimpl
+    def petiole_provide_adapters(self) -> Sequence[AnyAdapterSpec]:
+        return [AdapterSpec(id="acme.sink", port=ProfileSink, settings=self._keys, open=self._open)]
 
 
 @pytest.fixture
@@ -137,21 +163,66 @@ def test_what_the_plugin_does_not_offer_is_named(
         pass
 
 
-def test_misspelt_key_is_refused_also_where_the_model_would_pass_over_it() -> None:
-    class Careless:
-        @hookimpl
-        def petiole_provide_adapters(self) -> Sequence[AnyAdapterSpec]:
-            return [
-                AdapterSpec(
-                    id="acme.sink",
-                    port=ProfileSink,
-                    settings=CarelessSettings,
-                    open=lambda context: nullcontext(MemorySink()),
-                )
-            ]
+@pytest.mark.parametrize(
+    ("opens", "told"),
+    [
+        (
+            "with a fault",
+            r"RuntimeError in host.test_registry\.py, line \d+; mend the connection's",
+        ),
+        ("and leaves", "SystemExit in "),
+        ("too early", "the platform is asleep"),
+    ],
+)
+def test_fault_of_opening_names_the_adapter_and_no_foreign_words(
+    registry: Registry, opens: str, told: str
+) -> None:
+    with (
+        pytest.raises(ConfigurationError, match=rf"acme\.sink cannot be opened: {told}") as refused,
+        registry.open(ProfileSink, NAME, settings(opens=opens)),
+    ):
+        pass
 
+    assert "made-up-token" not in str(refused.value)
+
+
+def test_fault_of_closing_is_logged_and_changes_nothing(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    with registry.open(ProfileSink, NAME, settings(opens="and cannot close")) as sink:
+        inside = sink
+
+    assert isinstance(inside, MemorySink)
+    assert "acme.sink: closing it failed: RuntimeError in host" in caplog.text
+    assert "made-up-token" not in caplog.text
+
+
+@pytest.mark.parametrize("opens", ["and cannot close", "and swallows"])
+def test_error_of_the_work_outlives_the_closing(registry: Registry, opens: str) -> None:
+    with (
+        pytest.raises(Unavailable, match="down"),
+        registry.open(ProfileSink, NAME, settings(opens=opens)),
+    ):
+        raise Unavailable("down")
+
+
+def test_plain_function_is_told_how_to_become_a_context_manager() -> None:
     plugins = Plugins([])
-    plugins.register(Manifest.read(MANIFEST, origin="a test"), Careless())
+    plugins.register(
+        Manifest.read(MANIFEST, origin="a test"), Offering(lambda context: MemorySink())
+    )
+
+    with (
+        pytest.raises(ConfigurationError, match="gave a MemorySink, no context manager"),
+        Registry(plugins).open(ProfileSink, NAME, settings()),
+    ):
+        pass
+
+
+def test_misspelt_key_is_refused_also_where_the_model_would_pass_over_it() -> None:
+    plugins = Plugins([])
+    careless = Offering(lambda context: nullcontext(MemorySink()), CarelessSettings)
+    plugins.register(Manifest.read(MANIFEST, origin="a test"), careless)
 
     with (
         pytest.raises(InvalidSettings, match=r"unknown key 'open'; did you mean 'opens'"),

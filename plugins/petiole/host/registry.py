@@ -1,16 +1,17 @@
 """Choose the adapter for each port of a connection, and open it."""
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from petiole.core.domain.change import ChangeKind, ConnectionName, SegmentId
-from petiole.core.errors import ConfigurationError, InvalidSettings, PortNotBound, UnknownAdapter
+from petiole.core.errors import InvalidSettings, PortNotBound, UnknownAdapter
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.hooks import AdapterContext, AnyAdapterSpec, ManifestAdapter, Pace, Secret
 from petiole.host.discovery import Plugins
+from petiole.host.opening import opened
 from petiole.host.settings import ConnectionSettings, validate_plugin_keys
 
 Port = TypeVar("Port")
@@ -39,6 +40,7 @@ class Registry:
             UnknownAdapter: the connection's plugin has none for this port and lane.
             InvalidSettings: the plugin does not accept the connection's keys.
             PortNotBound: what the plugin opened does not fit the port.
+            ConfigurationError: the plugin failed over opening it. Failing to close is only logged.
         """
         declared, spec = self._choose(port, name, settings, called)
         _refuse_too_large_batches(declared, name, settings)
@@ -47,7 +49,7 @@ class Registry:
             identifier=settings.identifier,
             settings=validate_plugin_keys(self._model(spec, name, settings), name, settings),
         )
-        with _opened(declared, spec, context) as adapter:
+        with opened(declared, spec, context) as adapter:
             if not isinstance(adapter, port):
                 raise PortNotBound(
                     f"{spec.id} opened a {type(adapter).__name__}, which is no {port.__name__}"
@@ -183,17 +185,3 @@ def _refuse_too_large_batches(
             f"connections.{name}.batch.max_profiles is {settings.batching.max_profiles}; "
             f"{declared.id} takes at most {declared.max_profiles}"
         )
-
-
-@contextmanager
-def _opened(
-    declared: ManifestAdapter, spec: AnyAdapterSpec, context: AdapterContext[BaseModel]
-) -> Iterator[object]:
-    """Open an adapter; one whose libraries are missing says which extra brings them."""
-    with ExitStack() as stack:
-        try:
-            adapter = stack.enter_context(spec.open(context))
-        except ImportError as error:
-            remedy = f"install the extra {declared.extra!r}" if declared.extra else "install it"
-            raise ConfigurationError(f"{spec.id} needs {error.name}; {remedy}") from error
-        yield adapter
