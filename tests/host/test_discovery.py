@@ -162,6 +162,48 @@ def test_bad_plugin_is_told_about_and_the_rest_load(
     assert good.error == ""
 
 
+def test_what_a_plugin_prints_does_not_mix_with_our_output(
+    site: Path, install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talking = CODE.replace("    return [", "    print('asked')\n    return [")
+    install(code=f"print('imported')\n{talking}")
+    plugins = Plugins(found(site))
+
+    plugins.load("acme")
+    plugins.adapters("acme")
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines() == ["imported", "asked", "asked"]
+
+
+def test_plugin_that_leaves_the_program_does_not_end_the_host(site: Path, install: Install) -> None:
+    install(code="class Leave(BaseException): ...\nraise Leave(0)")
+
+    with pytest.raises(ConfigurationError, match=r"'acme'.*Leave: 0"):
+        Plugins(found(site)).load("acme")
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("petiole_test_bare", "a single module has no place for it: make petiole_test_bare a pack"),
+        ("petiole_test_bare.plugin", "put it beside petiole_test_bare/__init__.py, and among the"),
+    ],
+)
+def test_missing_manifest_is_told_with_the_place_for_it(
+    site: Path, install: Install, module: str, told: str
+) -> None:
+    if "." in module:
+        (site / "petiole_test_bare").mkdir()
+        (site / "petiole_test_bare" / "__init__.py").write_text("")
+    install(manifest=None, module=module)
+
+    (plugin,) = found(site)
+
+    assert told in plugin.error
+
+
 def test_bad_plugin_says_so_when_a_connection_asks_for_it(site: Path, install: Install) -> None:
     install(code="1/0")
     plugins = Plugins(found(site))
@@ -340,7 +382,7 @@ def petiole_answered(event: object, campaign: str) -> None:
 
 
 LATER = ModuleType("specs_of_generation_2")
-vars(LATER).update(vars(specs), petiole_answered=petiole_engaged)
+vars(LATER).update(vars(specs), petiole_answered=petiole_answered)
 
 
 def test_plugin_of_generation_1_works_on_a_host_of_generation_2(

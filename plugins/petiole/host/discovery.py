@@ -6,11 +6,14 @@ manager never leaves this module.
 
 import logging
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cached_property
 from importlib.metadata import EntryPoint
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -33,6 +36,8 @@ __all__ = ["FoundPlugin", "Plugins", "find_plugins"]
 
 _UNKNOWN_HOOK = re.compile(r"unknown hook '(\w+)'")
 _WRONG_ARGUMENTS = re.compile(r"for hook '(\w+)'.*Argument\(s\) \{(.+?)\}", re.DOTALL)
+
+_ALONE = RLock()
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +82,8 @@ class Plugins:
             raise ManifestError(f"plugin {name!r} has no manifest")
         if not self._hooks.has_plugin(name) and plugin.entry_point is not None:
             try:
-                self._register(name, _imported(plugin.entry_point))
+                with _quiet():
+                    self._register(name, _imported(plugin.entry_point))
                 refuse_mismatch(plugin.manifest, self.adapters(name), self._implemented(name))
             except ConfigurationError as error:
                 self._drop(name)
@@ -95,7 +101,8 @@ class Plugins:
         Raises:
             ConfigurationError: the plugin failed over the question, or answered something else.
         """
-        answers = self._ask(name, "petiole_provide_adapters")
+        with _quiet():
+            answers = self._ask(name, "petiole_provide_adapters")
         return [spec for answer in answers for spec in specs_in(answer)]
 
     def sandbox(self, name: str) -> SandboxSpec:
@@ -106,7 +113,9 @@ class Plugins:
             ConfigurationError: it cannot be used.
         """
         self.load(name)
-        for answer in self._ask(name, "petiole_provide_sandbox"):
+        with _quiet():
+            answers = self._ask(name, "petiole_provide_sandbox")
+        for answer in answers:
             if isinstance(answer, SandboxSpec):
                 return answer
         raise UnknownAdapter(f"plugin {name!r} offers no sandbox")
@@ -129,7 +138,8 @@ class Plugins:
         for plugin in self.found:
             if plugin.manifest and name in plugin.manifest.commands:
                 self.load(plugin.name)
-                self._ask(plugin.name, "petiole_register_commands", cli=cli)
+                with _quiet():
+                    self._ask(plugin.name, "petiole_register_commands", cli=cli)
 
     def delivered(self, event: "MessagesDelivered") -> None:
         """Tell every loaded plugin; one that fails is logged, and the others are told."""
@@ -184,7 +194,9 @@ class Plugins:
                 for implementation in caller.get_hookimpls()
                 if implementation.plugin_name == name
             ]
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise ConfigurationError(f"{hook} failed: {type(error).__name__}: {error}") from error
         return [answer for answer in answers if answer is not None]
 
@@ -224,12 +236,24 @@ class Plugins:
         return {caller.name for caller in callers}
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Send to standard error what a plugin prints: our output may be for machines.
+
+    One thread at a time, since all of them print to the same place.
+    """
+    with _ALONE, redirect_stdout(sys.stderr):
+        yield
+
+
 def _imported(entry_point: EntryPoint) -> object:
     if not entry_point.pattern.match(entry_point.value):
         raise ConfigurationError(f"its entry point {entry_point.value!r} names no module")
     try:
         return entry_point.load()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise ConfigurationError(
             f"cannot be imported from {entry_point.value}: {type(error).__name__}: {error}"
         ) from error

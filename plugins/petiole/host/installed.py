@@ -92,22 +92,39 @@ def _manifest_text(entry_point: EntryPoint, distribution: Distribution) -> str:
         raise ManifestError(f"{MANIFEST_NAME} of {name} is not written in UTF-8") from error
     except OSError as error:
         raise ManifestError(
-            f"no {MANIFEST_NAME} in the metadata of {name} or in its package"
+            f"no {MANIFEST_NAME} in the metadata of {name} or in its package; {_place(entry_point)}"
         ) from error
 
 
 def _beside(entry_point: EntryPoint) -> Path:
     """Look where the top-level package lies; that imports nothing."""
-    top, _, _ = entry_point.value.partition(":")[0].partition(".")
+    for path in (folder / MANIFEST_NAME for folder in _folders(_top(entry_point))):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(MANIFEST_NAME)
+
+
+def _place(entry_point: EntryPoint) -> str:
+    """Tell an author where the manifest would be found."""
+    top = _top(entry_point)
+    if _folders(top):
+        return f"put it beside {top}/__init__.py, and among the package data"
+    return (
+        f"a single module has no place for it: make {top} a package, "
+        f"with {MANIFEST_NAME} beside its __init__.py and among the package data"
+    )
+
+
+def _top(entry_point: EntryPoint) -> str:
+    return entry_point.value.partition(":")[0].partition(".")[0]
+
+
+def _folders(top: str) -> Sequence[Path]:
     try:
         spec = find_spec(top)
     except (ImportError, ValueError):
         spec = None
-    folders = (spec.submodule_search_locations or ()) if spec else ()
-    for path in (Path(folder) / MANIFEST_NAME for folder in folders):
-        if path.is_file():
-            return path
-    raise FileNotFoundError(MANIFEST_NAME)
+    return [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
 
 
 def _location(distribution: Distribution) -> str:
