@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import count
 
 from petiole.core.domain.change import (
     AccountName,
@@ -18,6 +19,7 @@ from petiole.core.domain.message import Message, MessageId
 from petiole.core.ports.ledger import SnapshotProfile
 
 MOMENT = datetime(2026, 3, 2, 8, 20, 41, 123456, tzinfo=UTC)
+_IDS = count(1)
 
 
 def scope(connection: str = "newsletter", *, segment: str = "4711", account: str = "shop") -> Scope:
@@ -61,12 +63,14 @@ def snapshot(*profiles: tuple[int, Mapping[str, JsonValue]]) -> Iterable[Snapsho
         yield SnapshotProfile(line, person(number), Fields.of(fields))
 
 
+def fresh_id() -> MessageId:
+    """Give an id that no message has; like an outbox's, they ascend and are never used twice."""
+    return MessageId(next(_IDS))
+
+
 def messages(changes: Iterable[ProfileChange]) -> list[Message]:
-    """Changes as a sink gets them."""
-    return [
-        Message(MessageId(number), change, attempt=1, enqueued_at=MOMENT)
-        for number, change in enumerate(changes, start=1)
-    ]
+    """Changes as a sink gets them; each is a new message, however often this is called."""
+    return [Message(fresh_id(), change, attempt=1, enqueued_at=MOMENT) for change in changes]
 
 
 def weighing(number: int, weight_bytes: int) -> ProfileChange:

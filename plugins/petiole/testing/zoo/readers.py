@@ -8,6 +8,7 @@ from petiole.core.domain.message import Message
 from petiole.core.domain.report import ACCEPTED, DeliveryReport
 from petiole.core.errors import DeliveryError
 from petiole.core.ports.profile_sink import VerifyingSink
+from petiole.testing.changes import fresh_id
 from petiole.testing.zoo.mutant import breaks
 
 Messages = Sequence[Message]
@@ -43,4 +44,5 @@ def takes_a_trouble_for_an_absence(sink: VerifyingSink, messages: Messages) -> D
 
 
 def _removal(message: Message) -> Message:
-    return replace(message, change=replace(message.change, kind=ChangeKind.REMOVE))
+    removal = replace(message.change, kind=ChangeKind.REMOVE)
+    return replace(message, id=fresh_id(), change=removal)
