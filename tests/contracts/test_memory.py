@@ -93,7 +93,7 @@ class TestMemoryAudience(AudienceContract):
         return MemoryAudienceStand()
 
 
-class TestMemoryCampaigns(CampaignSourceContract):
+class TestMemoryCampaigns(KnowsSecret, CampaignSourceContract):
     @pytest.fixture
     def stand(self) -> CampaignStand:
         return MemoryCampaignStand()

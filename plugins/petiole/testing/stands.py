@@ -88,7 +88,10 @@ class Trouble(StrEnum):
     """What a platform can do to a call."""
 
     UNREACHABLE = "unreachable"
-    """Nobody answers the door: surely nothing was applied."""
+    """Nobody answers the door, as where a connection is refused or a host is unknown.
+
+    Surely nothing was applied.
+    """
     UNAVAILABLE = "unavailable"
     """It answers that it cannot serve now."""
     BUSY = "busy"
@@ -102,7 +105,7 @@ class Trouble(StrEnum):
     WRONG_SECRET = "wrong secret"
     """It refuses the token or password."""
     WRONG_ADDRESS = "wrong address"
-    """There is nothing at the address that takes such calls."""
+    """Somebody answers, but takes no such calls: 404, 405, 415, a redirect."""
     REFUSED_CONTENT = "refused content"
     """It refuses the request as a whole and names no culprit."""
 
@@ -132,7 +135,7 @@ class Platform(Protocol):
         ...
 
     def reject(self, identifier: Identifier) -> None:
-        """Make the platform refuse this one profile from now on, and only it.
+        """Make the platform refuse this one profile from now on, beside those it refuses already.
 
         Skips the test where a platform answers for a request as a whole only.
         """

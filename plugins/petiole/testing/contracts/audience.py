@@ -6,6 +6,7 @@ import pytest
 
 from petiole.core.errors import AudienceError
 from petiole.core.ports.audience import Audience, AudienceRow, RefusedRow
+from petiole.testing.contracts.override import missing
 from petiole.testing.promises import keeps
 from petiole.testing.stands import AudienceStand
 
@@ -20,8 +21,8 @@ class AudienceContract:
     """`ports.audience`: override `stand`."""
 
     @pytest.fixture
-    def stand(self) -> AudienceStand:
-        pytest.fail("override this fixture with one that gives your adapter")
+    def stand(self, request: pytest.FixtureRequest) -> AudienceStand:
+        missing(request, "stand")
 
     @keeps(Audience.name, "What to call the source")
     def test_source_has_a_name(self, stand: AudienceStand) -> None:

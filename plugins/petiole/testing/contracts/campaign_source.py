@@ -5,7 +5,9 @@ import pytest
 from petiole.core.domain.campaign import Campaign
 from petiole.core.domain.change import SegmentId
 from petiole.core.ports.campaign_source import CampaignSource
-from petiole.testing.contracts.troubles import ERRORS
+from petiole.testing.contracts.override import missing
+from petiole.testing.contracts.troubles import ERRORS, TroubledContract, meets
+from petiole.testing.contracts.witness import Witness, WitnessedContract
 from petiole.testing.promises import keeps
 from petiole.testing.stands import CampaignStand, Trouble
 
@@ -21,12 +23,12 @@ TROUBLES = (
 )
 
 
-class CampaignSourceContract:
-    """`ports.campaign_source`: override `stand`."""
+class CampaignSourceContract(WitnessedContract, TroubledContract):
+    """`ports.campaign_source`: override `stand`; and `secret`, where there is one."""
 
     @pytest.fixture
-    def stand(self) -> CampaignStand:
-        pytest.fail("override this fixture with one that gives your adapter")
+    def stand(self, request: pytest.FixtureRequest) -> CampaignStand:
+        missing(request, "stand")
 
     @keeps(CampaignSource, "Lists the campaigns")
     @keeps(CampaignSource.campaigns, "List every campaign that can be sent to, sorted by name")
@@ -52,7 +54,7 @@ class CampaignSourceContract:
         assert list(stand.source.campaigns()) == list(stand.source.campaigns())
 
     @keeps(CampaignSource.campaigns, "DeliveryError: as a sink does")
-    @pytest.mark.parametrize("trouble", TROUBLES)
+    @meets(*TROUBLES, tells_the_rest=True)
     def test_trouble_is_told_as_a_sink_tells_it(
         self, stand: CampaignStand, trouble: Trouble
     ) -> None:
@@ -61,3 +63,28 @@ class CampaignSourceContract:
 
         with pytest.raises(ERRORS[trouble]):
             stand.source.campaigns()
+
+    @keeps(CampaignSource.campaigns, "List every campaign")
+    @pytest.mark.usefixtures("named_secret")
+    def test_list_tells_no_secret(
+        self, stand: CampaignStand, witness: Witness, secret: str
+    ) -> None:
+        stand.offer(NAMES)
+
+        heard = witness.heard(stand.source.campaigns())
+
+        assert secret not in heard
+
+    @keeps(CampaignSource.campaigns, "DeliveryError: as a sink does")
+    @pytest.mark.usefixtures("named_secret")
+    @meets(*TROUBLES)
+    def test_trouble_tells_no_secret(
+        self, stand: CampaignStand, witness: Witness, secret: str, trouble: Trouble
+    ) -> None:
+        stand.offer(NAMES)
+        stand.meet(trouble)
+
+        with pytest.raises(ERRORS[trouble]) as told:
+            stand.source.campaigns()
+
+        assert secret not in witness.heard(told.value)

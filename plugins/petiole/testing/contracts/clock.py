@@ -5,6 +5,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from petiole.core.ports.clock import Clock
+from petiole.testing.contracts.override import missing
 from petiole.testing.promises import keeps
 
 
@@ -12,8 +13,8 @@ class ClockContract:
     """`ports.clock`: override `clock`."""
 
     @pytest.fixture
-    def clock(self) -> Clock:
-        pytest.fail("override this fixture with one that gives your adapter")
+    def clock(self, request: pytest.FixtureRequest) -> Clock:
+        missing(request, "clock")
 
     @keeps(Clock.now, "aware, in UTC")
     def test_moment_is_aware_and_in_utc(self, clock: Clock) -> None:

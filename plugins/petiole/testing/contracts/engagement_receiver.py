@@ -14,6 +14,7 @@ from petiole.core.ports.engagement_receiver import (
     InboundRoute,
     Received,
 )
+from petiole.testing.contracts.override import missing
 from petiole.testing.promises import keeps
 from petiole.testing.stands import ReceiverStand
 
@@ -45,8 +46,8 @@ class EngagementReceiverContract:
     """`ports.engagement_receiver`: override `stand`."""
 
     @pytest.fixture
-    def stand(self) -> ReceiverStand:
-        pytest.fail("override this fixture with one that gives your adapter")
+    def stand(self, request: pytest.FixtureRequest) -> ReceiverStand:
+        missing(request, "stand")
 
     @keeps(EngagementReceiver, "Reads what a platform pushes to one connection")
     @keeps(EngagementReceiver.receive, "Read a call that was admitted")

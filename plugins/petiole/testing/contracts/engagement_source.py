@@ -9,7 +9,8 @@ from petiole.core.domain.engagement import EngagementKind
 from petiole.core.domain.identity import Identifier
 from petiole.core.errors import Unavailable
 from petiole.core.ports.engagement_source import EngagementPage, EngagementSource
-from petiole.testing.contracts.troubles import ERRORS
+from petiole.testing.contracts.override import missing
+from petiole.testing.contracts.troubles import ERRORS, TroubledContract, meets
 from petiole.testing.promises import keeps
 from petiole.testing.stands import EngagementSourceStand, Trouble
 
@@ -62,12 +63,12 @@ def told(pages: Iterable[EngagementPage]) -> set[Event]:
     }
 
 
-class EngagementSourceContract:
+class EngagementSourceContract(TroubledContract):
     """`ports.engagement_source`: override `stand`; its clock shows the day of `MOMENT`."""
 
     @pytest.fixture
-    def stand(self) -> EngagementSourceStand:
-        pytest.fail("override this fixture with one that gives your adapter")
+    def stand(self, request: pytest.FixtureRequest) -> EngagementSourceStand:
+        missing(request, "stand")
 
     @keeps(EngagementSource, "Fetches what happened on one connection's account")
     @keeps(EngagementSource.pull, "what happened since a moment", "nothing is left out")
@@ -142,7 +143,7 @@ class EngagementSourceContract:
         assert stand.calls > asked
 
     @keeps(EngagementSource.pull, "DeliveryError: as a sink does")
-    @pytest.mark.parametrize("trouble", TROUBLES)
+    @meets(*TROUBLES, tells_the_rest=True)
     def test_trouble_is_told_as_a_sink_tells_it(
         self, stand: EngagementSourceStand, trouble: Trouble
     ) -> None:

@@ -7,24 +7,29 @@ import pytest
 
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.message import Message
-from petiole.core.domain.report import ACCEPTED, Accepted, Rejected
+from petiole.core.domain.report import ACCEPTED, Accepted
 from petiole.core.errors import Ambiguous
 from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
-from petiole.testing.changes import change, messages, scope
+from petiole.testing.changes import change, messages
+from petiole.testing.contracts.content import ContentContract
 from petiole.testing.contracts.discretion import DiscretionContract
+from petiole.testing.contracts.refusals import RefusalContract
 from petiole.testing.contracts.sink import SEGMENT, SinkContract, additions
 from petiole.testing.contracts.sink_troubles import TroubleContract
-from petiole.testing.contracts.troubles import ERRORS
+from petiole.testing.contracts.troubles import ERRORS, meets
 from petiole.testing.promises import keeps
 from petiole.testing.stands import SinkStand, Trouble
 
 THREADS = 4
 
 
-class ProfileSinkContract(TroubleContract, DiscretionContract, SinkContract):
+class ProfileSinkContract(
+    ContentContract, RefusalContract, TroubleContract, DiscretionContract, SinkContract
+):
     """`ports.profile_sink`: override `sink` and `platform`, or `stand`, which is both in one.
 
-    Each test gets a fresh platform.
+    Each test gets a fresh platform. `secret`, `troubles`, `values` and `spellings` tell the suite
+    more about it.
     """
 
     @keeps(ProfileSink, "Delivers messages to a platform")
@@ -47,51 +52,6 @@ class ProfileSinkContract(TroubleContract, DiscretionContract, SinkContract):
 
         assert set(stand.held(SEGMENT)) == {message.change.identifier for message in sent}
 
-    @keeps(ProfileSink, "Delivers messages to a platform")
-    def test_fields_arrive_as_they_were_sent(self, stand: SinkStand) -> None:
-        who = stand.identifier(1)
-        fields = {"firstname": 'Łukasz "Żółw" Ødegård', "city": "Köln \\ Łódź", "note": "a&b<c>\t"}
-
-        stand.sink.deliver(messages([change(who, fields=fields)]))
-
-        assert dict(stand.held(SEGMENT)[who]) == fields
-
-    @keeps(ProfileSink, "Delivers messages to a platform")
-    def test_update_changes_what_it_names(self, stand: SinkStand) -> None:
-        who = stand.identifier(1)
-        self.deliver_one_by_one(
-            stand,
-            messages(
-                [
-                    change(who, fields={"firstname": "Sanne", "city": "Delft"}),
-                    change(who, ChangeKind.UPDATE, {"firstname": "Sanne", "city": "Breda"}),
-                ]
-            ),
-        )
-
-        assert dict(stand.held(SEGMENT)[who]) == {"firstname": "Sanne", "city": "Breda"}
-
-    @keeps(ProfileSink, "Delivers messages to a platform")
-    def test_removal_removes(self, stand: SinkStand) -> None:
-        stays, goes = stand.identifier(1), stand.identifier(2)
-
-        self.deliver_one_by_one(
-            stand, messages([change(stays), change(goes), change(goes, ChangeKind.REMOVE)])
-        )
-
-        assert set(stand.held(SEGMENT)) == {stays}
-
-    @keeps(ProfileSink, "Delivers messages to a platform")
-    def test_segments_are_kept_apart(self, stand: SinkStand) -> None:
-        who = stand.identifier(1)
-        other = scope(segment="4712")
-
-        self.deliver_one_by_one(stand, messages([change(who), change(who, within=other)]))
-        self.deliver_one_by_one(stand, messages([change(who, ChangeKind.REMOVE)]))
-
-        assert set(stand.held(SEGMENT)) == set()
-        assert set(stand.held(other.segment)) == {who}
-
     @keeps(ProfileSink.deliver, "holds at most the batch ceiling")
     def test_call_may_be_as_full_as_promised(self, stand: SinkStand) -> None:
         sent = additions(stand, most=stand.ceiling)
@@ -108,22 +68,6 @@ class ProfileSinkContract(TroubleContract, DiscretionContract, SinkContract):
         stand.sink.deliver(additions(stand))
 
         assert stand.calls == before + 1
-
-    @keeps(ProfileSink, "tells what it answered")
-    def test_refused_profile_is_the_only_one_rejected(self, stand: SinkStand) -> None:
-        sent = additions(stand)
-        culprit = sent[len(sent) // 2]
-        stand.reject(culprit.change.identifier)
-
-        report = stand.sink.deliver(sent)
-
-        outcome = report.outcomes[culprit.id]
-        assert isinstance(outcome, Rejected)
-        assert outcome.code
-        assert outcome.reason
-        others = [report.outcomes[message.id] for message in sent if message is not culprit]
-        assert others == [ACCEPTED] * (len(sent) - 1)
-        assert culprit.change.identifier not in stand.held(SEGMENT)
 
     @keeps(ProfileSink, "each with its own messages")
     def test_messages_are_left_as_they_are(self, stand: SinkStand) -> None:
@@ -147,12 +91,6 @@ class ProfileSinkContract(TroubleContract, DiscretionContract, SinkContract):
             {message.id for message in part} for part in parts
         ]
         assert len(stand.held(SEGMENT)) == len(sent)
-
-    def deliver_one_by_one(self, stand: SinkStand, sent: Sequence[Message]) -> None:
-        """No call holds a profile twice, so each change of these goes by itself."""
-        for message in sent:
-            report = stand.sink.deliver([message])
-            assert dict(report.outcomes) == {message.id: ACCEPTED}
 
 
 class VerifyingSinkContract(ProfileSinkContract):
@@ -211,9 +149,7 @@ class VerifyingSinkContract(ProfileSinkContract):
         assert dict(stand.held(SEGMENT)) == before
 
     @keeps(VerifyingSink.verify, "Raises like `deliver`")
-    @pytest.mark.parametrize(
-        "trouble", [Trouble.UNREACHABLE, Trouble.UNAVAILABLE, Trouble.WRONG_SECRET]
-    )
+    @meets(Trouble.UNREACHABLE, Trouble.UNAVAILABLE, Trouble.WRONG_SECRET)
     def test_trouble_while_reading_back_is_told_by_its_error(
         self, stand: SinkStand, reader: VerifyingSink, trouble: Trouble
     ) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from petiole.testing.contracts.override import missing
 from petiole.testing.stands import Store, StoreStand
 
 
@@ -9,8 +10,8 @@ class StoreContract:
     """Override `stand`; each test gets a fresh one."""
 
     @pytest.fixture
-    def stand(self) -> StoreStand:
-        pytest.fail("override this fixture with one that gives your adapter")
+    def stand(self, request: pytest.FixtureRequest) -> StoreStand:
+        missing(request, "stand")
 
     @pytest.fixture
     def store(self, stand: StoreStand) -> Store:

@@ -1,5 +1,6 @@
 """Broken sources of campaigns."""
 
+import logging
 from collections.abc import Sequence
 
 from petiole.core.domain.campaign import Campaign
@@ -7,6 +8,8 @@ from petiole.core.domain.change import SegmentId
 from petiole.core.errors import DeliveryError
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.testing.zoo.mutant import breaks
+
+_LOG = logging.getLogger("petiole.testing.zoo")
 
 
 @breaks(
@@ -48,9 +51,45 @@ class lists_campaigns_once:
         return found
 
 
-@breaks(CampaignSource.campaigns, "DeliveryError: as a sink does")
+@breaks(
+    CampaignSource.campaigns,
+    "DeliveryError: as a sink does",
+    seen_by="test_trouble_is_told_as_a_sink_tells_it",
+)
 def takes_a_trouble_for_an_empty_account(source: CampaignSource) -> Sequence[Campaign]:
     try:
         return source.campaigns()
     except DeliveryError:
         return []
+
+
+@breaks(
+    CampaignSource.campaigns,
+    "DeliveryError: as a sink does",
+    knows="secret",
+    seen_by="test_trouble_tells_no_secret",
+)
+class leaks_the_token_with_a_trouble:
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+
+    def __call__(self, source: CampaignSource) -> Sequence[Campaign]:
+        try:
+            return source.campaigns()
+        except DeliveryError as error:
+            raise type(error)(f"{error.reason} (token {self.secret})") from error
+
+
+@breaks(
+    CampaignSource.campaigns,
+    "List every campaign",
+    knows="secret",
+    seen_by="test_list_tells_no_secret",
+)
+class logs_the_token_with_a_list:
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+
+    def __call__(self, source: CampaignSource) -> Sequence[Campaign]:
+        _LOG.info("asking with %s", self.secret)
+        return source.campaigns()

@@ -40,6 +40,7 @@ from petiole.testing.zoo import (
     bells,
     books,
     campaigns,
+    careless_sinks,
     claims,
     clocks,
     engagement_books,
@@ -203,7 +204,7 @@ HABITATS = (
     Habitat(
         ProfileSinkContract,
         "stand",
-        mutants_in(sinks, troubled_sinks, indiscreet_sinks),
+        mutants_in(sinks, careless_sinks, troubled_sinks, indiscreet_sinks),
         infest_sink,
     ),
     Habitat(VerifyingSinkContract, "stand", mutants_in(readers), infest_sink),
