@@ -1,7 +1,9 @@
 """The composition root: which adapter stands behind which port. Nothing else is decided here.
 
-Tests swap at a port: `with container.outbox.override(MemoryOutbox(...))`. A container serves one
-host and is thrown away with it; what it opens is closed by the `stack` that it is given.
+Tests swap at a port: `container.sinks.override({"newsletter": MemorySink()})`. Which sinks there
+are is asked anew each time that delivering begins; anything else is overridden before its first
+use. A container serves one host and is thrown away with it; what it opens is closed by the `stack`
+that it is given.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +18,7 @@ from petiole.core.delivery.landing import Delivery
 from petiole.core.delivery.relay import Relay
 from petiole.core.delivery.route import Route
 from petiole.core.domain.change import ConnectionName
-from petiole.core.errors import ConfigurationError
+from petiole.core.errors import ConfigurationError, PortNotBound
 from petiole.core.ports.bell import Bell
 from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.chance import Chance
@@ -57,6 +59,29 @@ def _open_sinks(
             unusable[name] = error
     if not sinks:
         raise next(iter(unusable.values()))
+    return sinks
+
+
+def _refuse_unfit(
+    sinks: Mapping[ConnectionName, ProfileSink],
+    names: Sequence[ConnectionName],
+    unusable: Mapping[ConnectionName, ConfigurationError],
+) -> Mapping[ConnectionName, ProfileSink]:
+    """Refuse sinks that a test or a program swapped in, if they do not fit the connections."""
+    if not isinstance(sinks, Mapping):
+        raise PortNotBound(
+            f"sinks go by connection, {{name: sink}}; overridden with a {type(sinks).__name__}"
+        )
+    missing = [name for name in names if name not in sinks and name not in unusable]
+    if missing:
+        raise PortNotBound(f"no sink for connection {missing[0]!r}; what was overridden lacks it")
+    for name, sink in sinks.items():
+        if name not in names:
+            raise PortNotBound(f"a sink for {name!r}, a connection that this host did not open")
+        if not isinstance(sink, ProfileSink):
+            raise PortNotBound(
+                f"the sink for connection {name!r} is a {type(sink).__name__}, no ProfileSink"
+            )
     return sinks
 
 
@@ -127,12 +152,16 @@ class Container(containers.DeclarativeContainer):
     sinks: providers.Provider[Mapping[ConnectionName, ProfileSink]] = providers.ThreadSafeSingleton(
         _open_sinks, stack, settings, registry, names, unusable
     )
+    fitting_sinks: providers.Provider[Mapping[ConnectionName, ProfileSink]] = providers.Callable(
+        _refuse_unfit, sinks, names, unusable
+    )
+    """The sinks as they are now, overridden or not."""
     workers: providers.Provider[Workers[Delivery]] = providers.ThreadSafeSingleton(
         _open_workers, stack, settings, registry, sinks
     )
-    relay: providers.Provider[Relay] = providers.ThreadSafeSingleton(
+    relay: providers.Provider[Relay] = providers.Factory(
         Relay,
-        providers.Callable(_routes, settings, registry, sinks),
+        providers.Callable(_routes, settings, registry, fitting_sinks),
         outbox=outbox,
         states=states,
         bookkeeping=bookkeeping,

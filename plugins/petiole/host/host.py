@@ -11,13 +11,7 @@ from typing import Self
 from petiole.core.delivery.enqueue import enqueue_all
 from petiole.core.delivery.plan import Plan
 from petiole.core.delivery.reading import Refusals
-from petiole.core.delivery.relay import POLL
-from petiole.core.domain.change import (
-    ChangeKind,
-    ConnectionName,
-    ProfileChange,
-    SegmentId,
-)
+from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange, SegmentId
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.core.errors import ConfigurationError, InvalidSettings
@@ -27,29 +21,26 @@ from petiole.host.container import Container
 from petiole.host.observers import DeliveryCount, Fanout, HookObserver
 from petiole.host.operations import Operations
 from petiole.host.planning import Planning, SyncInput, as_audience
+from petiole.host.relaying import Relaying
 from petiole.host.results import RunResult, SyncResult, run_result
 from petiole.host.settings import Settings, load_settings
 from petiole.host.status import ConnectionStatus, look_at
-from petiole.host.upkeep import make_upkeep
 
 PATIENCE = timedelta(minutes=2)
 """How long work in the foreground waits for a retry or a held connection before it ends."""
-
-IDLE_POLL = timedelta(seconds=5)
-"""How often an idle host looks by itself where a bell tells it of new work."""
 
 
 class Host:
     """Runs the core's use cases on the wired adapters; `Host.open` makes one.
 
-    Used from the thread that opened it, but for `stop`.
+    Used from the thread that opened it, but for `stop`, and not after it was closed.
     """
 
     def __init__(self, settings: Settings, container: Container, fanout: Fanout) -> None:
         self._settings = settings
-        self._container = container
+        self._wired: Container | None = container
         self._fanout = fanout
-        self._stopping = False
+        self._relaying = Relaying(settings, container)
 
     @classmethod
     @contextmanager
@@ -79,22 +70,32 @@ class Host:
             fanout = Fanout([observer] if observer else [])
             container = Container(settings=known, stack=stack, names=names, observer=fanout)
             fanout.add(HookObserver(container.plugins()))
-            yield cls(known, container, fanout)
+            host = cls(known, container, fanout)
+            try:
+                yield host
+            finally:
+                host._close()
 
     @property
     def container(self) -> Container:
-        """Where tests swap adapters."""
-        return self._container
+        """Where tests swap adapters.
+
+        Raises:
+            ConfigurationError: the host is closed.
+        """
+        if self._wired is None:
+            raise ConfigurationError("this host is closed; open another with Host.open")
+        return self._wired
 
     @cached_property
     def planning(self) -> Planning:
         """What reads inputs."""
         return Planning(
             self._settings,
-            registry=self._container.registry(),
-            ledger=self._container.ledger(),
-            engagements=self._container.engagement_books(),
-            clock=self._container.clock(),
+            registry=self.container.registry(),
+            ledger=self.container.ledger(),
+            engagements=self.container.engagement_books(),
+            clock=self.container.clock(),
         )
 
     @cached_property
@@ -102,11 +103,11 @@ class Host:
         """What a person does about connections and messages."""
         return Operations(
             self._settings,
-            states=self._container.states(),
-            dead_letters=self._container.dead_letters(),
-            history=self._container.history(),
-            registry=self._container.registry(),
-            clock=self._container.clock(),
+            states=self.container.states(),
+            dead_letters=self.container.dead_letters(),
+            history=self.container.history(),
+            registry=self.container.registry(),
+            clock=self.container.clock(),
         )
 
     def change(
@@ -154,7 +155,7 @@ class Host:
         total = EnqueueReceipt()
         for folding, alike in groupby(changes, self._folds):
             told = partial(_tell, on_chunk, total)
-            total += enqueue_all(self._container.outbox(), alike, folding=folding, on_chunk=told)
+            total += enqueue_all(self.container.outbox(), alike, folding=folding, on_chunk=told)
         return total
 
     def submit_plan(
@@ -166,7 +167,7 @@ class Host:
             InvalidSettings: the connection's plugin does not carry changes of such a kind.
         """
         self.planning.refuse_kinds(task.connection, plan)
-        return self.submit(plan.changes(self._container.clock().now()), on_chunk=on_chunk)
+        return self.submit(plan.changes(self.container.clock().now()), on_chunk=on_chunk)
 
     def sync(
         self,
@@ -177,12 +178,14 @@ class Host:
         key: str,
         mirror: bool = False,
         deliver: bool = True,
+        patience: timedelta = PATIENCE,
     ) -> SyncResult:
         """Make a segment hold a snapshot: compare it with the ledger, queue the changes, deliver.
 
         When this returns, every change is on disk, and with `deliver` was tried. Calling it again
         with the same snapshot queues only what has changed or died since, so a scheduler may repeat
-        it after any failure.
+        it after any failure. A delivery that fails does not raise: look at `complete`, and at what
+        `run` tells.
 
         Args:
             connection: the connection's name in the settings.
@@ -190,7 +193,9 @@ class Host:
             segment: the audience or campaign on the platform.
             key: the column that identifies a profile.
             mirror: also remove from the segment whom the snapshot lacks.
-            deliver: deliver now; else a running host does.
+            deliver: deliver now, with all else that is queued; else a running host does.
+            patience: how long this may wait, since the last delivery, for a platform that is slow
+                or down, or holds its connection back; what is not delivered then stays queued.
 
         Raises:
             ConfigurationError: the settings or the plugin do not allow it; nothing was queued.
@@ -215,7 +220,7 @@ class Host:
             refused=refusals.count,
             refusals=refusals.kept,
             receipt=receipt,
-            run=self.run_once(flush=True) if deliver else None,
+            run=self.run_once(flush=True, patience=patience) if deliver else None,
         )
 
     def run_once(self, *, flush: bool = False, patience: timedelta = PATIENCE) -> RunResult:
@@ -225,6 +230,7 @@ class Host:
         stays queued.
 
         Raises:
+            ConfigurationError: no connection can be opened, or a sink that was overridden is none.
             OutboxError: the outbox cannot be used; nothing is lost.
         """
         counted = DeliveryCount()
@@ -240,10 +246,8 @@ class Host:
         patience: timedelta = PATIENCE,
     ) -> None:
         """Deliver what is due, and with `flush` all there is, then return."""
-        self.operations.lift_own_pauses(self._container.names())
-        self._container.relay().drain(
-            flush=flush, patience=patience, until=lambda: self._stopping or until()
-        )
+        self.operations.lift_own_pauses(self.container.names())
+        self._relaying.deliver(flush=flush, until=until, patience=patience)
 
     def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
         """Deliver whatever becomes due until `stop` is called; settle what is in the air, return.
@@ -251,24 +255,20 @@ class Host:
         Args:
             until: asked now and then; true ends it as `stop` does.
         """
-        self.operations.lift_own_pauses(self._container.names())
-        upkeep = make_upkeep(self._settings, self._container)
-
-        def done() -> bool:
-            upkeep.step()
-            return self._stopping or until()
-
-        with self._container.bell().listen(self._container.workers().wake) as hears:
-            self._container.relay().run(until=done, poll=IDLE_POLL if hears else POLL)
+        self.operations.lift_own_pauses(self.container.names())
+        self._relaying.run(until=until)
 
     def stop(self) -> None:
-        """Let `run` or `deliver` end soon; from any thread, or from a signal handler."""
-        self._stopping = True
-        self._container.workers().wake()
+        """Let `run` or `deliver` end soon; from any thread, or from a signal handler.
+
+        It ends the one that is under way, else the next one: that queues, but delivers nothing.
+        Whatever comes after works as ever.
+        """
+        self._relaying.stop()
 
     def status(self) -> Sequence[ConnectionStatus]:
         """Look at every connection of this host."""
-        return look_at(self._settings, self._container)
+        return look_at(self._settings, self.container)
 
     def open_sinks(self) -> Mapping[ConnectionName, ConfigurationError]:
         """Open every sink now, so that a wrong setting or secret is told before any work.
@@ -279,9 +279,14 @@ class Host:
         Raises:
             ConfigurationError: none can be used.
         """
-        self._container.sinks()
-        self._container.plugins().load_observers()
-        return self._container.unusable()
+        self.container.fitting_sinks()
+        self.container.plugins().load_observers()
+        return self.container.unusable()
+
+    def _close(self) -> None:
+        self._wired = None
+        for made in ("planning", "operations"):
+            vars(self).pop(made, None)
 
     def _folds(self, change: ProfileChange) -> bool:
         _, settings = self._settings.connection(change.scope.connection)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from petiole.core.domain.fields import JsonValue
+from petiole.core.errors import AudienceError
 from petiole.core.ports.audience import AudienceRow, SourceRow
 
 
@@ -23,6 +24,15 @@ class RowsAudience:
         return None
 
     def rows(self) -> Iterator[SourceRow]:
-        """Read every row, in order."""
+        """Read every row, in order.
+
+        Raises:
+            AudienceError: one is no mapping; the message names it by its number.
+        """
         for number, row in enumerate(self._rows, start=1):
+            if not isinstance(row, Mapping):
+                raise AudienceError(
+                    f"row {number} of {self._name} is a {type(row).__name__}, "
+                    "not a mapping of columns to values"
+                )
             yield AudienceRow(number, row)
