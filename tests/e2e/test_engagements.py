@@ -153,8 +153,8 @@ def test_pull_brings_what_a_push_would_and_nothing_twice(project: Project, sourc
 
 
 def test_running_host_pulls_on_its_schedule(project: Project) -> None:
-    more = f'soap_url = "{project.sandbox.soap}"\npull = {{ from = "mailings", every = "1s", since = "1h" }}\n'
-    prepare(project, people=10, more=more)
+    pull = 'pull = { from = "mailings", every = "1s", since = "1h" }\n'
+    prepare(project, people=10, more=f'soap_url = "{project.sandbox.soap}"\n{pull}')
 
     with project.start("run") as host:
         engage(project, share={}, seed=3)
