@@ -96,6 +96,8 @@ HOST = [
     "load_settings",
 ]
 TESTING = [
+    "ERRORS",
+    "MOMENT",
     "RETRY_AFTER",
     "AudienceContract",
     "AudienceStand",
@@ -125,7 +127,10 @@ TESTING = [
     "ThrowawayPlugin",
     "Trouble",
     "VerifyingSinkContract",
+    "change",
     "keeps",
+    "messages",
+    "scope",
 ]
 
 

@@ -18,6 +18,7 @@ import pytest
 from petiole.core.doors import door
 
 if TYPE_CHECKING:
+    from petiole.testing.changes import change, messages, scope
     from petiole.testing.contracts.audience import AudienceContract
     from petiole.testing.contracts.bell import BellContract
     from petiole.testing.contracts.bookkeeping import BookkeepingContract
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     from petiole.testing.contracts.dead_letters import DeadLettersContract
     from petiole.testing.contracts.engagement_books import EngagementBooksContract
     from petiole.testing.contracts.engagement_receiver import EngagementReceiverContract
-    from petiole.testing.contracts.engagement_source import EngagementSourceContract
+    from petiole.testing.contracts.engagement_source import MOMENT, EngagementSourceContract
     from petiole.testing.contracts.engagements import EngagementsContract
     from petiole.testing.contracts.history import HistoryContract
     from petiole.testing.contracts.ledger import LedgerContract
     from petiole.testing.contracts.outbox import OutboxContract
     from petiole.testing.contracts.profile_sink import ProfileSinkContract, VerifyingSinkContract
+    from petiole.testing.contracts.troubles import ERRORS
     from petiole.testing.platform import MemoryPlatform
     from petiole.testing.promises import keeps
     from petiole.testing.stands import (
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
     from petiole.testing.throwaway import ThrowawayPlugin
 
 __all__ = [
+    "ERRORS",
+    "MOMENT",
     "RETRY_AFTER",
     "AudienceContract",
     "AudienceStand",
@@ -80,7 +84,10 @@ __all__ = [
     "ThrowawayPlugin",
     "Trouble",
     "VerifyingSinkContract",
+    "change",
     "keeps",
+    "messages",
+    "scope",
 ]
 
 # The assertions of the contracts explain themselves when they fail, as those in test files do.
@@ -89,6 +96,8 @@ pytest.register_assert_rewrite("petiole.testing.contracts")
 __getattr__ = door(
     __name__,
     {
+        "ERRORS": "contracts.troubles",
+        "MOMENT": "contracts.engagement_source",
         "RETRY_AFTER": "stands",
         "AudienceContract": "contracts.audience",
         "AudienceStand": "stands",
@@ -118,7 +127,10 @@ __getattr__ = door(
         "ThrowawayPlugin": "throwaway",
         "Trouble": "stands",
         "VerifyingSinkContract": "contracts.profile_sink",
+        "change": "changes",
         "keeps": "promises",
+        "messages": "changes",
+        "scope": "changes",
     },
 )
 
