@@ -12,6 +12,7 @@ from tests.repository import ROOT
 from tests.testing.runs import run_pytest
 
 FEWEST_MUTANTS = 25
+CAMPAIGN_MUTANTS = 8
 
 CAREFUL = """
 import pytest
@@ -36,6 +37,10 @@ class Campaigns(CampaignSourceContract):
     @pytest.fixture
     def stand(self):
         return Stand()
+
+    @pytest.fixture
+    def secret(self):
+        return "made-up-token"
 """
 AUTHORS = (
     CAREFUL
@@ -84,9 +89,18 @@ def line(run: subprocess.CompletedProcess[str], *words: str) -> list[str]:
 
 
 def test_count_is_printed(run: subprocess.CompletedProcess[str]) -> None:
-    [count] = re.findall(r"^killed (\d+) of (\d+)$", run.stdout, re.MULTILINE)
+    [count] = re.findall(r"^killed (\d+) of (\d+), (\d+) not tried$", run.stdout, re.MULTILINE)
 
-    assert count == ("14", "17"), run.stdout
+    assert count == ("20", "23", "17"), run.stdout
+
+
+def test_progress_ends_where_the_mutants_do(run: subprocess.CompletedProcess[str]) -> None:
+    told = run.stdout.partition("= FAILURES =")[0]
+
+    shares = [int(share) for share in re.findall(r"\[ *(\d+)%\]$", told, re.MULTILINE)]
+
+    assert shares == sorted(shares)
+    assert shares[-1] == 100
 
 
 def test_survivor_fails_the_run(run: subprocess.CompletedProcess[str]) -> None:
@@ -111,13 +125,15 @@ def test_mutant_whose_tests_were_skipped_is_not_tried(
     run: subprocess.CompletedProcess[str],
 ) -> None:
     assert line(run, "not tried:", "TestSkips[lists campaigns once]", "listing costs money")
-    assert len(line(run, "not tried:", "TestSkipped[", "not at night")) == 6
+    [told] = line(run, "not tried:", "TestSkipped[", "not at night")
+    assert told.count(",") == CAMPAIGN_MUTANTS - 1
 
 
 def test_suite_that_fails_without_mutants_is_not_tried(
     run: subprocess.CompletedProcess[str],
 ) -> None:
-    assert len(line(run, "not tried:", "TestFailsAnyway[", "mend that first")) == 6
+    [told] = line(run, "not tried:", "TestFailsAnyway[", "mend that first")
+    assert told.count(",") == CAMPAIGN_MUTANTS - 1
 
 
 def test_run_without_a_suite_is_an_error(tmp_path: Path) -> None:
@@ -152,7 +168,64 @@ def test_without_the_option_suites_run_once(tmp_path: Path) -> None:
 
     run = run_pytest("-q", folder=tmp_path)
 
-    assert "8 passed" in run.stdout
+    assert "14 passed" in run.stdout
+
+
+LITTLE = """
+import pytest
+from petiole.adapters.memory import MemorySink
+from petiole.testing import MemoryPlatform, ProfileSinkContract, Trouble
+
+
+class TestLittle(ProfileSinkContract):
+    troubles = (Trouble.UNAVAILABLE, Trouble.BUSY)
+
+    @pytest.fixture
+    def stand(self):
+        return MemoryPlatform(MemorySink())
+"""
+
+
+@pytest.fixture(scope="module")
+def little(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """Set the mutants on a suite whose platform makes two troubles only, and has no token."""
+    folder = tmp_path_factory.mktemp("little")
+    (folder / "test_little.py").write_text(LITTLE, encoding="utf-8")
+    return run_pytest("--petiole-mutants", "-rs", folder=folder)
+
+
+def test_troubles_that_cannot_be_made_are_named_once(
+    little: subprocess.CompletedProcess[str],
+) -> None:
+    [told] = line(little, "SKIPPED", "the platform cannot make these")
+
+    assert "unreachable" in told
+    assert "busy" not in told
+
+
+def test_mutant_whose_tests_were_left_out_is_not_tried(
+    little: subprocess.CompletedProcess[str],
+) -> None:
+    [told] = line(little, "not tried:", "no test that ran could see it")
+
+    assert "calls an unreadable answer a success" in told
+    assert "ignores retry after" not in told
+
+
+def test_missing_secret_is_told_once_for_each_occasion(
+    little: subprocess.CompletedProcess[str],
+) -> None:
+    told = line(little, "SKIPPED [1]", "override the fixture `secret`")
+
+    assert len(told) == len(["success", "trouble", "refusal"])
+    assert line(little, "not tried:", "logs the token", "override the fixture `secret`")
+
+
+def test_survivors_are_not_made_of_what_was_left_out(
+    little: subprocess.CompletedProcess[str],
+) -> None:
+    assert little.returncode == pytest.ExitCode.OK, little.stdout
+    assert not line(little, "survived:")
 
 
 def test_several_processes_are_refused(tmp_path: Path) -> None:

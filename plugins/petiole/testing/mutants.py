@@ -84,6 +84,12 @@ class MutantRun:
         items[:] = [item for item, _ in sorted(trials, key=place)]
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Let progress be counted in what is shown: a letter for each test, one for each trial."""
+        ordinary = sum(_trial_of(item) is None for item in session.items)
+        session.testscollected = ordinary + len(self._trials)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> bool | None:
@@ -153,10 +159,12 @@ class MutantRun:
             report.longrepr = (str(item.path), 0, "Skipped: the mutant is dead")
         elif report.when != "setup":
             report.outcome, report.longrepr = "passed", None
+        if report.when == "teardown" and trial.untried:
+            verdict = "untried"
         if report.when == "teardown" and trial.survived:
             verdict, report.outcome, report.longrepr = "survived", "failed", trial.obituary
-            path, line, _ = report.location
-            report.nodeid, report.location = trial.name, (path, line, trial.title)
+        path, line, _ = report.location
+        report.nodeid, report.location = trial.name, (path, line, trial.title)
         setattr(report, _VERDICT, verdict)
         return report
 
@@ -179,6 +187,8 @@ class MutantRun:
                 return "killed", "k", "KILLED"
             case "survived":
                 return "failed", "F", "SURVIVED"
+            case "untried":
+                return "not tried", "-", "NOT TRIED"
             case _:
                 return "", "", ""
 
@@ -189,12 +199,18 @@ class MutantRun:
         killed = [trial for trial in self._trials if trial.noticed]
         survived = [trial for trial in self._trials if trial.survived]
         terminalreporter.section("petiole mutants")
-        for trial in self._trials:
-            if trial.untried:
-                terminalreporter.line(f"not tried: {trial.name}: {trial.untried}")
+        untried = [trial for trial in self._trials if trial.untried]
+        for suite, why in dict.fromkeys((trial.suite.__name__, trial.untried) for trial in untried):
+            names = [
+                trial.mutant.name
+                for trial in untried
+                if (trial.suite.__name__, trial.untried) == (suite, why)
+            ]
+            terminalreporter.line(f"not tried: {suite}[{', '.join(names)}]: {why}")
         for trial in survived:
             terminalreporter.line(f"survived: {trial.name}", red=True)
-        terminalreporter.line(f"killed {len(killed)} of {len(killed) + len(survived)}")
+        told = f"killed {len(killed)} of {len(killed) + len(survived)}"
+        terminalreporter.line(f"{told}, {len(untried)} not tried" if untried else told)
 
 
 def _is_failure(call: pytest.CallInfo[None]) -> bool:

@@ -46,9 +46,10 @@ class Trial:
         """Why it tells nothing, or an empty text; also where nobody let its tests run."""
         if self.spoiled:
             return "the suite fails without it too; mend that first"
-        if self.noticed or self.seen:
+        if self.noticed or self.seen or self.left:
             return ""
-        return "; ".join(sorted(set(self.skipped.values())))
+        reasons = "; ".join(sorted(set(self.skipped.values())))
+        return reasons or "no test that ran could see it"
 
     @cached_property
     def killers(self) -> Sequence[str]:

@@ -73,8 +73,9 @@ class TroubleContract(TroubledContract):
         assert stand.held(SEGMENT) == {}
 
     @keeps(ProfileSink.deliver, "`retry_after` carries its wish")
-    def test_wish_to_slow_down_is_passed_on(self, stand: SinkStand) -> None:
-        stand.meet(Trouble.BUSY)
+    @meets(Trouble.BUSY)
+    def test_wish_to_slow_down_is_passed_on(self, stand: SinkStand, trouble: Trouble) -> None:
+        stand.meet(trouble)
 
         with pytest.raises(Throttled) as told:
             stand.sink.deliver(additions(stand))
