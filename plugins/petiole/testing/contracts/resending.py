@@ -3,7 +3,7 @@
 import pytest
 
 from petiole.core.domain.change import ChangeKind
-from petiole.core.domain.dead_letter import Decided
+from petiole.core.domain.dead_letter import Decided, Decision
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.message import MessageState
 from petiole.core.domain.settlement import Bury, Park, Retry
@@ -223,6 +223,19 @@ class OrderContract:
         assert (done.moved, done.superseded) == (0, 1)
         settle(store, batch)
         assert list(claim(store)) == []
+
+    @keeps(DeadLetters.decide, "unless anyway")
+    def test_superseded_letter_is_sent_again_anyway_where_that_is_wanted(
+        self, store: Store
+    ) -> None:
+        lose(store, "first")
+        store.outbox.enqueue([change(1, UPDATE, {"n": "second"})], folding=False)
+        deliver_everything(store)
+
+        done = store.dead_letters.decide(ANY, Decision.RESEND_ANYWAY, by="Noor")
+
+        assert done == Decided(moved=1)
+        assert words(claim(store)[0]) == ["first"]
 
     @keeps(DeadLetters.decide, "before all changes that were enqueued later")
     def test_it_goes_before_what_waits_for_another_try(
