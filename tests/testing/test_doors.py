@@ -64,6 +64,7 @@ CORE = [
     "MissingSecret",
     "Observer",
     "Origin",
+    "OutboxAvailable",
     "OutboxBusy",
     "OutboxError",
     "OutboxUnavailable",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         LeaseExpired,
         MessageBuried,
         MessagesDelivered,
+        OutboxAvailable,
         OutboxUnavailable,
     )
     from petiole.core.domain.fields import Fields, JsonValue
@@ -140,6 +141,7 @@ __all__ = [
     "MissingSecret",
     "Observer",
     "Origin",
+    "OutboxAvailable",
     "OutboxBusy",
     "OutboxError",
     "OutboxUnavailable",
@@ -220,6 +222,7 @@ __getattr__ = door(
         "MissingSecret": "errors",
         "Observer": "ports.observer",
         "Origin": "domain.engagement",
+        "OutboxAvailable": "domain.events",
         "OutboxBusy": "errors",
         "OutboxError": "errors",
         "OutboxUnavailable": "domain.events",

@@ -15,6 +15,7 @@ from petiole.core.domain.events import (
     LeaseExpired,
     MessageBuried,
     MessagesDelivered,
+    OutboxAvailable,
     OutboxUnavailable,
 )
 from petiole.core.ports.observer import Observer
@@ -98,6 +99,8 @@ class DeliveryCount:
                 self.trouble["another runner took a batch over; it may have arrived twice"] += 1
             case OutboxUnavailable(reason=reason):
                 self.trouble[reason] += 1
+            case OutboxAvailable():
+                pass
             case MessagesDelivered() | ConnectionHeld() | ConnectionPaused():
                 pass  # counted with the batch that brought it about
 

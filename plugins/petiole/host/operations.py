@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from petiole.core.domain.breaker import ConnectionState, PauseReason, paused, resumed
+from petiole.core.domain.breaker import ConnectionState, PauseReason, paused, quota_lifted, resumed
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.dead_letter import (
     DeadLetter,
@@ -54,17 +54,17 @@ class Operations:
         )
 
     def resume(self, connection: ConnectionName, *, by: str) -> ConnectionState:
-        """Lift a pause or a hold; one batch tries first."""
+        """Lift a pause, or else a hold (`domain.breaker.resumed`)."""
         now = self._clock.now()
         return self._states.change(connection, lambda state: resumed(state, now=now), by=by)
 
     def lift_own_pauses(self, connections: Iterable[ConnectionName]) -> None:
-        """Give connections that were paused for a wrong secret or address one trial."""
+        """Give connections that petiole itself paused one trial, and count used-up quotas anew."""
         now = self._clock.now()
 
         def tried_again(state: ConnectionState) -> ConnectionState:
             is_ours = state.paused and state.paused is not PauseReason.OPERATOR
-            return resumed(state, now=now) if is_ours else state
+            return resumed(state, now=now) if is_ours else quota_lifted(state)
 
         for name in connections:
             self._states.change(name, tried_again)

@@ -67,7 +67,7 @@ class ConnectionStatus:
             case Flow.PROBING:
                 return Condition.PROBING
             case Flow.OPEN:
-                is_pace = self.state.hold is Hold.PACE
+                is_pace = self.state.hold in {Hold.PACE, Hold.QUOTA}
                 return Condition.PACING if is_pace else Condition.BREAKER_OPEN
             case Flow.CLOSED:
                 return Condition.RETRYING if self.state.failures else Condition.OK

@@ -1,13 +1,11 @@
 """Whose turn it is when letters come back to their lines."""
 
-import pytest
-
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.dead_letter import Decision, LetterSelection
-from petiole.core.domain.settlement import Defer, Retry, Verdict
+from petiole.core.domain.settlement import Retry
 from petiole.testing.changes import change
 from petiole.testing.contracts.runs import MINUTE, NEWSLETTER, buried, claim, settle
 
@@ -17,20 +15,6 @@ RETRIED = Retry(FrozenClock().now() + 5 * MINUTE, "503", "down")
 
 def ids(store: SqliteStore) -> list[int]:
     return [message.id for batch in claim(store) for message in batch.messages]
-
-
-@pytest.mark.parametrize("verdict", [RETRIED, Defer(None, "slow down")])
-def test_letter_sent_again_goes_before_a_later_change_that_comes_back(
-    store: SqliteStore, verdict: Verdict
-) -> None:
-    store.outbox.enqueue([change(1), change(1, UPDATE)], folding=False)
-    settle(store, claim(store)[0], buried())
-    [later] = claim(store)
-    store.dead_letters.decide(LetterSelection(), Decision.RESEND, by="Noor")
-
-    settle(store, later, verdict)
-
-    assert ids(store) == [1]
 
 
 def test_wait_of_a_change_that_steps_back_is_not_forgotten(

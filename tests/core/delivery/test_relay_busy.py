@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 
 from petiole.adapters.memory import MemorySink
-from petiole.core.delivery.relay import LANDING_PATIENCE, POLL
+from petiole.core.delivery.relay import LANDING_PATIENCE, POLL, REMINDER
 from petiole.core.domain.batching import BatchPolicy
-from petiole.core.domain.events import MessagesDelivered, OutboxUnavailable
+from petiole.core.domain.events import MessagesDelivered, OutboxAvailable, OutboxUnavailable
 from petiole.core.domain.message import MessageState
 from petiole.core.errors import OutboxBusy
 from tests.core.delivery.busy_outbox import EVERYTHING, BusyOutbox
 from tests.core.delivery.stage import NEWSLETTER, SlowWorkers, Stage
-from tests.core.profiles import MINUTE, SECOND
+from tests.core.profiles import MINUTE, NOON, SECOND
 
 DELIVERED, IN_FLIGHT, PENDING = (
     MessageState.DELIVERED,
@@ -121,16 +121,38 @@ def test_trouble_with_settling_alone_is_told_once(stage: Stage, outbox: BusyOutb
     assert outbox.refused > 1
 
 
-def test_trouble_that_comes_again_is_told_again(stage: Stage, outbox: BusyOutbox) -> None:
+def test_trouble_that_comes_and_goes_is_told_now_and_then(stage: Stage, outbox: BusyOutbox) -> None:
     stage.serve(MemorySink())
+    relay = stage.relay()
 
-    for _ in range(3):
+    for _ in range(100):
         outbox.busy = EVERYTHING
-        stage.run_for(SECOND)
+        relay.turn()
         outbox.busy = ()
-        stage.run_for(SECOND)
+        relay.turn()
+        stage.clock.advance(REMINDER / 100)
 
-    assert len(stage.observer.of(OutboxUnavailable)) == 3
+    assert stage.clock.now() < NOON + 2 * REMINDER
+    assert len(stage.observer.of(OutboxUnavailable)) == 2
+
+
+def test_end_of_the_trouble_is_told_once_something_was_written(
+    stage: Stage, outbox: BusyOutbox
+) -> None:
+    stage.serve(MemorySink())
+    relay = stage.relay()
+    outbox.busy = EVERYTHING
+    relay.turn()
+    outbox.busy = ()
+    relay.turn()
+    before = stage.observer.of(OutboxAvailable)
+    stage.enqueue(range(100))
+
+    relay.turn()
+    relay.land()
+
+    assert before == []
+    assert len(stage.observer.of(OutboxAvailable)) == 1
 
 
 def test_drain_gives_up_after_its_patience(stage: Stage, outbox: BusyOutbox) -> None:

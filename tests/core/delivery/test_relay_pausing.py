@@ -7,7 +7,7 @@ import pytest
 from petiole.adapters.memory import InlineWorkers, MemorySink
 from petiole.core.delivery.landing import Delivery
 from petiole.core.domain.batching import BatchPolicy
-from petiole.core.domain.breaker import HEALTHY, BreakerPolicy, Hold, PauseReason
+from petiole.core.domain.breaker import HEALTHY, BreakerPolicy, Hold, PauseReason, paused
 from petiole.core.domain.message import MessageState
 from petiole.core.errors import InvalidCredentials, Unavailable
 from tests.core.delivery.scripted_sink import ScriptedSink, accept, fail_with, in_turn
@@ -54,7 +54,7 @@ def test_resumed_connection_tries_one_batch_and_then_the_rest(
     sink = stage.serve(MemorySink())
     stage.set(batching=SMALL, max_in_flight=3)
     stage.enqueue(range(40))
-    stage.pause()
+    stage.change(lambda state: paused(state, PauseReason.CREDENTIALS, "token refused", now=NOON))
     stage.run_for(MINUTE)
 
     stage.resume()
@@ -68,11 +68,37 @@ def test_resumed_connection_tries_one_batch_and_then_the_rest(
     assert stage.flow() == HEALTHY
 
 
+def test_what_a_person_paused_goes_on_as_it_was(stage: Stage, workers: SlowWorkers) -> None:
+    sink = stage.serve(MemorySink())
+    stage.set(batching=SMALL, max_in_flight=3)
+    stage.enqueue(range(30))
+    stage.pause()
+    stage.run_for(MINUTE)
+
+    stage.resume()
+    stage.run_for(MINUTE)
+
+    assert workers.busiest == 3
+    assert [at for at, _ in sink.calls] == [NOON + MINUTE] * 3
+
+
+def test_pause_does_not_shorten_what_the_platform_asked_for(stage: Stage) -> None:
+    sink = stage.serve(MemorySink())
+    stage.enqueue(range(100))
+    stage.hold(NOON + 10 * MINUTE)
+    stage.pause()
+    stage.resume()
+
+    stage.run_for(20 * MINUTE)
+
+    assert [at for at, _ in sink.calls] == [NOON + 10 * MINUTE]
+
+
 def test_trial_that_fails_pauses_again(stage: Stage) -> None:
     sink = stage.serve(ScriptedSink(fail_with(InvalidCredentials("token refused"))))
     stage.set(batching=SMALL)
     stage.enqueue(range(40))
-    stage.pause()
+    stage.change(lambda state: paused(state, PauseReason.CREDENTIALS, "token refused", now=NOON))
 
     stage.resume()
     stage.run_for(MINUTE)

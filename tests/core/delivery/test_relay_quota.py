@@ -57,7 +57,7 @@ def test_used_up_quota_is_told_once_and_seen_in_the_state(stage: Stage) -> None:
 
     (held,) = stage.observer.of(ConnectionHeld)
     assert (held.until, held.reason) == (MIDNIGHT, "the 2 calls of this day are used up")
-    assert (stage.flow().hold, stage.flow().open_until) == (Hold.PACE, MIDNIGHT)
+    assert (stage.flow().hold, stage.flow().open_until) == (Hold.QUOTA, MIDNIGHT)
 
 
 def test_quota_spends_no_attempt(stage: Stage) -> None:

@@ -165,13 +165,13 @@ def test_buried_culprits_are_no_failure_of_the_connection() -> None:
 def test_refused_token_pauses_the_connection() -> None:
     state = after(InvalidCredentials("token refused"))
 
-    assert (state.paused, state.reason) == (PauseReason.CREDENTIALS, "token refused")
+    assert (state.paused, state.paused_why) == (PauseReason.CREDENTIALS, "token refused")
 
 
 def test_refused_endpoint_pauses_the_connection() -> None:
     state = after(EndpointRefused("404 at this address"))
 
-    assert (state.paused, state.reason) == (PauseReason.ENDPOINT, "404 at this address")
+    assert (state.paused, state.paused_why) == (PauseReason.ENDPOINT, "404 at this address")
 
 
 def test_platform_that_asks_for_time_gets_it() -> None:

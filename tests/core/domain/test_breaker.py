@@ -16,6 +16,7 @@ from petiole.core.domain.breaker import (
     after_success,
     held_until,
     paused,
+    quota_lifted,
     resumed,
     slowed_down,
 )
@@ -196,7 +197,22 @@ def test_hold_that_nobody_can_believe_does_not_outlive_a_new_one() -> None:
 def test_pause_tells_who_did_it_and_when() -> None:
     state = paused(OPEN, PauseReason.OPERATOR, "maintenance", now=NOON, by="Noor")
 
-    assert (state.paused_by, state.paused_at, state.reason) == ("Noor", NOON, "maintenance")
+    assert (state.paused_by, state.paused_at, state.paused_why) == ("Noor", NOON, "maintenance")
+    assert state.reason == OPEN.reason
+
+
+def test_pause_that_is_lifted_leaves_no_trace() -> None:
+    state = paused(OPEN, PauseReason.OPERATOR, "maintenance", now=NOON, by="Noor")
+
+    assert resumed(state, now=NOON + SECOND) == OPEN
+
+
+def test_quota_is_counted_anew_and_no_other_hold_is_lifted() -> None:
+    used_up = held_until(HEALTHY, NOON + MINUTE, "used up", now=NOON, hold=Hold.QUOTA)
+    slow = held_until(HEALTHY, NOON + MINUTE, "slow down", now=NOON)
+
+    assert quota_lifted(used_up).flow(NOON) is Flow.CLOSED
+    assert quota_lifted(slow) == slow
 
 
 @pytest.mark.parametrize("why", [PauseReason.CREDENTIALS, PauseReason.ENDPOINT])
@@ -224,7 +240,7 @@ def test_resuming_lifts_a_hold_as_far_as_one_batch() -> None:
 
 
 def test_trial_that_fails_opens_again_for_longer() -> None:
-    trial = resumed(paused(OPEN, PauseReason.OPERATOR, "maintenance", now=NOON), now=NOON)
+    trial = resumed(OPEN, now=NOON)
 
     state = failed(trial)
 

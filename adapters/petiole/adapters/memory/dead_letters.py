@@ -99,8 +99,8 @@ class MemoryDeadLetters:
     def _carry_out(self, row: Row, decision: Decision, now: datetime, by: str) -> bool:
         """Move a letter, unless it must stay."""
         match decision:
-            case Decision.RESEND:
-                if self._is_superseded(row):
+            case Decision.RESEND | Decision.RESEND_ANYWAY:
+                if decision is Decision.RESEND and self._is_superseded(row):
                     return False
                 self._send_again(row)
                 self._state.tell(row, Step.RESENT, now, by=by)
@@ -130,7 +130,7 @@ class MemoryDeadLetters:
 
     def _erase(self, row: Row, now: datetime) -> None:
         row.change = replace(row.change, fields=Fields(), fingerprint=None)
-        row.edit, row.settled_at = None, now
+        row.edit, row.settled_at, row.reason = None, now, ""
         self._state.move(row, MessageState.ERASED)
         self._state.lines.leave(row)
 

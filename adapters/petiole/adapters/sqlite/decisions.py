@@ -42,7 +42,7 @@ WHERE id IN (SELECT value FROM json_each(?))
 _DISCARD = """
 UPDATE message SET
     state = 'erased', head = NULL, settled_at = ?, fields = NULL, edit = NULL, fingerprint = NULL,
-    failure = NULL
+    failure = NULL, reason = ''
 WHERE id IN (SELECT value FROM json_each(?))
 """
 _LETTER = "SELECT fields, connection FROM message WHERE id = ? AND failure IS NOT NULL"
@@ -50,6 +50,7 @@ _EDIT = "UPDATE message SET edit = ?, weight_bytes = ? WHERE id = ?"
 
 _STEPS = {
     Decision.RESEND: (Step.RESENT, MessageState.PENDING),
+    Decision.RESEND_ANYWAY: (Step.RESENT, MessageState.PENDING),
     Decision.ARRIVED: (Step.ARRIVED, MessageState.DELIVERED),
     Decision.DISCARD: (Step.DISCARDED, MessageState.ERASED),
 }
@@ -97,7 +98,7 @@ def carry_out(
 
 def _move(connection: sqlite3.Connection, decision: Decision, ids: str, now: int) -> None:
     match decision:
-        case Decision.RESEND:
+        case Decision.RESEND | Decision.RESEND_ANYWAY:
             connection.execute(_RESEND, (ids,))
         case Decision.ARRIVED:
             connection.execute(_ARRIVED, (now, ids))

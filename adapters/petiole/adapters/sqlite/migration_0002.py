@@ -169,10 +169,12 @@ INSERT INTO happened (message, happening) SELECT id, id FROM message WHERE failu
 _CONNECTION_STATE = """
 ALTER TABLE connection_state ADD COLUMN failing_since INTEGER;
 ALTER TABLE connection_state ADD COLUMN hold TEXT CHECK (
-    hold = 'pace' OR hold = 'breaker' OR hold = 'trial'
+    hold = 'pace' OR hold = 'quota' OR hold = 'breaker' OR hold = 'trial'
 );
 ALTER TABLE connection_state ADD COLUMN paused_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE connection_state ADD COLUMN paused_at INTEGER;
+ALTER TABLE connection_state ADD COLUMN paused_why TEXT NOT NULL DEFAULT '';
+UPDATE connection_state SET paused_why = reason WHERE paused IS NOT NULL;
 UPDATE connection_state SET hold = 'pace' WHERE open_until IS NOT NULL;
 """
 

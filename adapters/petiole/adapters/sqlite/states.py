@@ -13,13 +13,14 @@ from petiole.core.domain.change import ConnectionName
 from petiole.core.ports.clock import Clock
 
 _READ = """
-SELECT failures, failing_since, open_until, hold, paused, paused_by, paused_at, reason
+SELECT failures, failing_since, open_until, hold, paused, paused_by, paused_at, paused_why, reason
 FROM connection_state WHERE connection = ?
 """
 _WRITE = """
 INSERT OR REPLACE INTO connection_state (
-    connection, failures, failing_since, open_until, hold, paused, paused_by, paused_at, reason
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    connection, failures, failing_since, open_until, hold, paused, paused_by, paused_at,
+    paused_why, reason
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -68,14 +69,14 @@ class SqliteConnectionStates:
         step = ConnectionStep.PAUSED if state.paused else ConnectionStep.RESUMED
         now = to_micros(self._clock.now())
         scribe = Scribe(connection=tables, now=now, by=by)
-        scribe.note(name, step, tick=sums.next_tick(tables, name), told=state.reason)
+        scribe.note(name, step, tick=sums.next_tick(tables, name), told=state.paused_why)
 
 
 def _read(tables: sqlite3.Connection, connection: ConnectionName) -> ConnectionState:
     row = tables.execute(_READ, (connection,)).fetchone()
     if row is None:
         return HEALTHY
-    failures, failing_since, open_until, hold, paused, paused_by, paused_at, reason = row
+    failures, failing_since, open_until, hold, paused, paused_by, paused_at, why, reason = row
     return ConnectionState(
         failures=failures,
         failing_since=from_micros(failing_since),
@@ -84,6 +85,7 @@ def _read(tables: sqlite3.Connection, connection: ConnectionName) -> ConnectionS
         paused=None if paused is None else PauseReason(paused),
         paused_by=paused_by,
         paused_at=from_micros(paused_at),
+        paused_why=why,
         reason=reason,
     )
 
@@ -97,5 +99,6 @@ def _row(state: ConnectionState) -> tuple[int | str | None, ...]:
         state.paused,
         state.paused_by,
         to_micros(state.paused_at),
+        state.paused_why,
         state.reason,
     )

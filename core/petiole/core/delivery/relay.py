@@ -7,8 +7,8 @@ from petiole.core.delivery.attempt import attempt
 from petiole.core.delivery.landing import Claim, Delivery, Landing, claim_of
 from petiole.core.delivery.route import Route
 from petiole.core.domain.batching import DueReason, due, next_look
-from petiole.core.domain.breaker import Flow, held_until
-from petiole.core.domain.events import ConnectionHeld, OutboxUnavailable
+from petiole.core.domain.breaker import Flow, Hold, held_until
+from petiole.core.domain.events import ConnectionHeld, OutboxAvailable, OutboxUnavailable
 from petiole.core.domain.message import Batch
 from petiole.core.errors import OutboxBusy
 from petiole.core.ports.bookkeeping import Bookkeeping
@@ -21,6 +21,9 @@ from petiole.core.ports.workers import Workers
 
 POLL = timedelta(milliseconds=500)
 """How often a relay looks for what others did, where nothing tells it."""
+
+REMINDER = timedelta(minutes=5)
+"""How long a relay waits before it says again that the outbox cannot be used."""
 
 LANDING_PATIENCE = timedelta(seconds=30)
 """For how long what is in the air may wait for a busy outbox when the relay is to end."""
@@ -59,7 +62,8 @@ class Relay:
         self._in_air = {name: set[Claim]() for name in self._routes}
         self._epochs: dict[Claim, int] = {}
         self._busy: OutboxBusy | None = None
-        self._is_told = False
+        self._remind_at = timedelta()
+        self._is_out = False
 
     def run(self, *, until: Callable[[], bool], poll: timedelta = POLL) -> None:
         """Relay until told to stop; then settle what is in the air and return.
@@ -135,15 +139,20 @@ class Relay:
             self._settle(landed)
         except OutboxBusy as error:
             self._wait_for_outbox(error)
-        else:
-            self._is_told = self._is_told and self._busy is not None
 
     def _wait_for_outbox(self, error: OutboxBusy) -> datetime:
         self._busy = error
-        if not self._is_told:
+        if self._clock.uptime() >= self._remind_at:
+            self._is_out = True
             self._observer.notify(OutboxUnavailable(reason=str(error)))
-        self._is_told = True
+            self._remind_at = self._clock.uptime() + REMINDER
         return self._clock.now() + POLL
+
+    def _tell_it_is_over(self) -> None:
+        """Tell, after something was written, that the outbox can be used again."""
+        if self._is_out:
+            self._is_out = False
+            self._observer.notify(OutboxAvailable())
 
     def _serve(self, route: Route, *, flush: bool) -> datetime | None:
         """Claim and submit what one connection may send now; tell when to look again."""
@@ -181,7 +190,8 @@ class Relay:
             reason = f"the {quota.calls:,} calls of this day are used up"
             until = quota.day_ends(now)
             self._states.change(
-                route.connection, lambda state: held_until(state, until, reason, now=now)
+                route.connection,
+                lambda state: held_until(state, until, reason, now=now, hold=Hold.QUOTA),
             )
             self._observer.notify(
                 ConnectionHeld(connection=route.connection, until=until, reason=reason)
@@ -197,6 +207,7 @@ class Relay:
             partial=reason in {DueReason.AGE, DueReason.FLUSH},
             lease=route.lease,
         )
+        self._tell_it_is_over()
         fresh = [batch for batch in batches if not self._renews(batch)]
         for batch in fresh:
             self._in_air[route.connection].add(claim_of(batch))
@@ -234,4 +245,5 @@ class Relay:
         for delivery in self._landing.settle(deliveries, self._epochs):
             self._in_air[delivery.batch.connection].remove(delivery.claim)
             del self._epochs[delivery.claim]
+            self._tell_it_is_over()
         self._landing.note_states()

@@ -45,6 +45,6 @@ def changed(
 ) -> Iterator[Event]:
     """Tell that a connection was paused, or keeps still until another moment."""
     if after.paused and not before.paused:
-        yield ConnectionPaused(connection=connection, why=after.paused, reason=after.reason)
+        yield ConnectionPaused(connection=connection, why=after.paused, reason=after.paused_why)
     elif after != HEALTHY and after.open_until and after.open_until != before.open_until:
         yield ConnectionHeld(connection=connection, until=after.open_until, reason=after.reason)

@@ -23,7 +23,9 @@ class Hold(StrEnum):
     """Why nothing is sent until a moment."""
 
     PACE = "pace"
-    """The platform asked for it, or its quota is used up."""
+    """The platform asked for it."""
+    QUOTA = "quota"
+    """The calls that it takes in a day are used up."""
     BREAKER = "breaker"
     """Too many batches failed in a row."""
     TRIAL = "trial"
@@ -57,8 +59,9 @@ class BreakerPolicy:
 class ConnectionState:
     """What is known of a connection beyond its messages.
 
-    `failures` counts failed batches in a row, the first of them at `failing_since`. `paused_by`
-    names the person who paused it, or nobody.
+    `failures` counts failed batches in a row, the first of them at `failing_since`; `reason` tells
+    the last trouble. A pause has words of its own, `paused_why`; `paused_by` names the person whose
+    doing it is, or nobody.
     """
 
     failures: int = 0
@@ -68,6 +71,7 @@ class ConnectionState:
     paused: PauseReason | None = None
     paused_by: str = ""
     paused_at: datetime | None = None
+    paused_why: str = ""
     reason: str = ""
 
     def flow(self, now: datetime) -> Flow:
@@ -119,34 +123,46 @@ def slowed_down(
 
 
 def held_until(
-    state: ConnectionState, moment: datetime, reason: str, *, now: datetime
+    state: ConnectionState,
+    moment: datetime,
+    reason: str,
+    *,
+    now: datetime,
+    hold: Hold = Hold.PACE,
 ) -> ConnectionState:
     """Keep still because the platform asked for it; a later moment that is known already stays."""
     known = state.open_until if state.flow(now) is Flow.OPEN else None
-    return _held(state, max(moment, known or moment), Hold.PACE, reason)
+    return _held(state, max(moment, known or moment), hold, reason)
 
 
 def paused(
-    state: ConnectionState, why: PauseReason, reason: str, *, now: datetime, by: str = ""
+    state: ConnectionState, cause: PauseReason, why: str, *, now: datetime, by: str = ""
 ) -> ConnectionState:
     """Stop until somebody acts; a person's word counts for more than what a batch found out."""
-    if state.paused is PauseReason.OPERATOR and why is not PauseReason.OPERATOR:
+    if state.paused is PauseReason.OPERATOR and cause is not PauseReason.OPERATOR:
         return state
-    return replace(state, paused=why, paused_by=by, paused_at=now, reason=reason)
+    return replace(state, paused=cause, paused_by=by, paused_at=now, paused_why=why)
 
 
 def resumed(state: ConnectionState, *, now: datetime) -> ConnectionState:
-    """Lift a pause or a hold at a person's wish: one batch tries first, and a success does it."""
+    """Lift a pause, or a hold where there is no pause.
+
+    What a person had paused goes on as it was, also with what is left of a hold. Otherwise one
+    batch tries first, and a success does it.
+    """
+    unpaused = replace(state, paused=None, paused_by="", paused_at=None, paused_why="")
+    if state.paused is PauseReason.OPERATOR:
+        return unpaused
     if not state.paused and state.open_until is None:
         return state
-    return replace(
-        HEALTHY,
-        failures=state.failures,
-        failing_since=state.failing_since,
-        open_until=now,
-        hold=Hold.TRIAL,
-        reason=state.reason,
-    )
+    return _held(unpaused, now, Hold.TRIAL, state.paused_why or state.reason)
+
+
+def quota_lifted(state: ConnectionState) -> ConnectionState:
+    """Lift what is held for a used-up quota: who made a mistake about it finds out anew."""
+    if state.hold is not Hold.QUOTA:
+        return state
+    return replace(state, open_until=None, hold=None)
 
 
 def _failing(state: ConnectionState, now: datetime) -> ConnectionState:

@@ -80,10 +80,12 @@ class Decision(StrEnum):
     RESEND = "resend"
     """Send again, as if never tried, with what was edited; not where a later change of the profile
     was delivered meanwhile, or is being sent, since this one would undo it."""
+    RESEND_ANYWAY = "resend-anyway"
+    """The same, even there."""
     ARRIVED = "arrived"
     """The platform has it: it counts as delivered. For parked ones only."""
     DISCARD = "discard"
-    """Never send it: its content is erased."""
+    """Never send it: its content is erased, and so are the platform's words about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,9 +74,17 @@ class LeaseExpired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxUnavailable:
-    """The outbox cannot be used for now; the relay keeps what it knows, and tries again."""
+    """The outbox cannot be used for now; the relay keeps what it knows, and tries again.
+
+    Told at most every few minutes.
+    """
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxAvailable:
+    """The outbox can be used again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,5 +102,6 @@ Event: TypeAlias = (
     | ConnectionHeld
     | ConnectionPaused
     | LeaseExpired
+    | OutboxAvailable
     | OutboxUnavailable
 )

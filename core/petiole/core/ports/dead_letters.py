@@ -47,9 +47,10 @@ class DeadLetters(Protocol):
         One transaction, of at most `limit` letters, so that runners are not kept waiting; go on
         with the `after` that comes back. One that cannot take the decision is left as it is: what
         is dead never arrived, and what a later change of its profile has superseded, delivered or
-        being sent in whatever lane of the account, is not sent again. One that is sent again takes
-        its old place in the line of its profile: before all changes that were enqueued later, with
-        no attempt counted. One that arrived is in the ledger from the same moment on. In every case
-        the next change of the profile becomes claimable as soon as nothing is before it.
+        being sent in whatever lane of the account, is not sent again, unless anyway. One that is
+        sent again takes its old place in the line of its profile: before all changes that were
+        enqueued later, with no attempt counted. One that arrived is in the ledger from the same
+        moment on. In every case the next change of the profile becomes claimable as soon as nothing
+        is before it.
         """
         ...

@@ -18,7 +18,7 @@ def explained(status: ConnectionStatus) -> Iterator[str]:
         case Condition.PAUSED:
             since = f" since {state.paused_at:%Y-%m-%d %H:%M} UTC" if state.paused_at else ""
             by = f" by {state.paused_by}" if state.paused_by else ""
-            why = f": {state.reason}" if state.reason else ""
+            why = f": {state.paused_why}" if state.paused_why else ""
             yield f"paused ({state.paused}){by}{since}{why}"
         case Condition.PACING:
             yield f"pacing until {state.open_until:%Y-%m-%d %H:%M:%S} UTC: {state.reason}"

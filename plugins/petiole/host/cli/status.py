@@ -89,7 +89,7 @@ def _document(status: ConnectionStatus) -> dict[str, JsonValue]:
     state = status.state
     return {
         "state": status.condition.value,
-        "reason": state.reason,
+        "reason": state.paused_why or state.reason,
         "enqueued": status.tally.enqueued,
         **{kind.value: status.tally[kind] for kind in MessageState},
         "balanced": status.tally.balanced,
