@@ -104,6 +104,12 @@ def test_every_block_does_what_the_page_says(reader: Environment, tmp_path: Path
         assert re.search(pattern, printed[str(block.number)], re.DOTALL), done.stdout
 
 
+def test_code_of_the_tutorial_comes_in_by_the_doors() -> None:
+    imported = set(re.findall(r"^from (petiole\.\S+) import", PAGE, re.MULTILINE))
+
+    assert imported == {"petiole.core", "petiole.hooks", "petiole.testing"}
+
+
 def test_code_of_the_tutorial_is_typed_and_clean(reader: Environment, tmp_path: Path) -> None:
     for block in blocks():
         if block.script.startswith("cat > "):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -94,6 +95,35 @@ def test_tests_of_the_plugin_pass_as_written(plugin: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert " failed" not in done.stdout
+
+
+def test_few_tests_are_skipped_as_written(plugin: Path) -> None:
+    done = tool("pytest", "-p", "no:cacheprovider", "-q", cwd=plugin)
+
+    [(passed, skipped)] = re.findall(r"(\d+) passed, (\d+) skipped", done.stdout)
+    assert int(passed) > 4 * int(skipped)
+
+
+def test_mutants_that_are_not_tried_are_told_apart(plugin: Path) -> None:
+    done = tool("pytest", "-p", "no:cacheprovider", "-q", "--petiole-mutants", cwd=plugin)
+
+    [(killed, of, untried)] = re.findall(
+        r"^killed (\d+) of (\d+), (\d+) not tried$", done.stdout, re.MULTILINE
+    )
+    assert done.returncode == 0, done.stdout
+    assert killed == of
+    # "more than a third of them", as the README says.
+    assert 1 / 3 < int(untried) / (int(of) + int(untried)) < 1 / 2
+
+
+def test_plugin_comes_in_by_the_doors(plugin: Path) -> None:
+    imported = {
+        name
+        for path in plugin.rglob("*.py")
+        for name in re.findall(r"^from (petiole\.\S+) import", path.read_text(), re.MULTILINE)
+    }
+
+    assert imported == {"petiole.core", "petiole.hooks", "petiole.testing"}
 
 
 BAD_NAMES = ["", "Acme", "acme_mail", "-acme", "acme-", "a--b", "9lives", "acme mail", "é", "."]
