@@ -78,6 +78,17 @@ def test_young_messages_are_kept_until_their_time_has_come(
     assert store.history.life(AccountName("shop"), NEWSLETTER, person(0)) == []
 
 
+def test_work_in_the_foreground_catches_up_at_its_end(
+    store: MemoryStore, clock: FrozenClock
+) -> None:
+    fill(store, 2 * PRUNE_STEP + 1)
+    clock.advance(MONTH + timedelta(days=1))
+
+    keeper(store, clock).catch_up()
+
+    assert left(store) == 0
+
+
 def test_trouble_with_the_outbox_is_left_to_the_relay(
     store: MemoryStore, clock: FrozenClock
 ) -> None:

@@ -33,6 +33,7 @@ class Relaying:
         """Deliver what is due, and with `flush` all there is, then return."""
         with self._wired() as relay:
             relay.drain(flush=flush, patience=patience, until=lambda: self._stopping or until())
+            make_upkeep(self._settings, self._container).catch_up()
 
     def run(self, *, until: Callable[[], bool]) -> None:
         """Deliver whatever becomes due until told to stop, and keep the host up meanwhile."""

@@ -16,6 +16,8 @@ PRUNE_PAUSE = timedelta(seconds=1)
 """Between two steps while there is more."""
 PRUNE_REST = timedelta(minutes=10)
 """After the last one."""
+CATCH_UP = timedelta(seconds=5)
+"""How long a command that delivers may forget at its end."""
 
 
 class Upkeep:
@@ -44,7 +46,19 @@ class Upkeep:
         except OutboxBusy:
             return  # the relay meets the same trouble, and tells of it
 
+    def catch_up(self) -> None:
+        """Forget what is due at the end of work in the foreground, for a few seconds at most."""
+        if not self._retention:
+            return
+        until = self._clock.uptime() + CATCH_UP
+        try:
+            while self._prune() < PRUNE_REST and self._clock.uptime() < until:
+                pass
+        except OutboxBusy:
+            return  # the next run catches up
+
     def _prune(self) -> timedelta:
+        """Forget a little, and tell how long to rest then."""
         before = self._clock.now() - self._retention
         forgotten = self._history.prune(before, limit=PRUNE_STEP)
         return PRUNE_PAUSE if forgotten >= PRUNE_STEP else PRUNE_REST
