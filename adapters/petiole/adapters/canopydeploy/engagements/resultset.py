@@ -18,9 +18,9 @@ from petiole.core.errors import Ambiguous, DeliveryError, MalformedRequest, Unav
 PAGE = 50
 """Rows. Seen: the platform refuses to give more at a time."""
 
-FIRST_PAUSE = timedelta(seconds=1)
+FIRST_PAUSE = timedelta(milliseconds=250)
 LONGEST_PAUSE = timedelta(seconds=10)
-_GROWTH = 1.5
+_GROWTH = 2
 
 _READY = "READY"
 _LOST = frozenset({"ERROR", "CLOSED"})
