@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,12 @@ class TestFrozenClock(ClockContract):
         clock.advance(timedelta(minutes=20))
 
         assert clock.now() - before == timedelta(minutes=20)
+
+    def test_number_without_a_unit_is_refused_with_the_remedy(self) -> None:
+        by: Any = 5
+
+        with pytest.raises(TypeError, match=r"such as timedelta\(seconds=5\)"):
+            FrozenClock().advance(by)
 
 
 class KnowsSecret:

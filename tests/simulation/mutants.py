@@ -195,9 +195,8 @@ class NotesBeforeItLands(Relay):
         settled = self._landing.settle(deliveries, self._epochs)
         self._landing.note_states()
         for delivery in settled:
-            batch = delivery.batch
-            self._in_air[batch.connection].remove(batch.id)
-            del self._epochs[batch.id]
+            self._in_air[delivery.batch.connection].remove(delivery.claim)
+            del self._epochs[delivery.claim]
 
 
 class _Sink:

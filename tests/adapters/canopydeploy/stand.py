@@ -53,6 +53,7 @@ class TwinStand:
         self._path = path
         self._door = door
         self.sandbox = sandbox
+        self._rejected: list[str] = []
 
     @property
     def calls(self) -> int:
@@ -67,7 +68,8 @@ class TwinStand:
         return {Identifier.customer_id(value): fields for value, fields in held.items()}
 
     def reject(self, identifier: Identifier) -> None:
-        self.spoil({"fault": "reject", "identifiers": [identifier.value]})
+        self._rejected.append(identifier.value)
+        self.spoil({"fault": "reject", "identifiers": self._rejected})
 
     def meet(self, trouble: Trouble) -> None:
         if trouble is Trouble.UNREACHABLE:

@@ -24,8 +24,11 @@ class FrozenClock:
         """Let time pass.
 
         Raises:
+            TypeError: a bare number has no unit.
             ValueError: time does not pass backwards; a clock that is set back jumps.
         """
+        if not isinstance(by, timedelta):
+            raise TypeError(f"say how long, such as timedelta(seconds={by!r}); {by!r} has no unit")
         if by < timedelta():
             raise ValueError("time does not pass backwards; let the clock jump instead")
         self._now += by

@@ -66,6 +66,11 @@ class TestRunSink(ProfileSinkContract):
     def secret(self) -> str:
         return TOKEN
 
+    @pytest.fixture
+    def values(self) -> Mapping[str, JsonValue]:
+        """Options are texts; how other values are written is tested in test_options.py."""
+        return {"nickname": ""}
+
 
 class TestMemberSink(VerifyingSinkContract):
     @pytest.fixture
@@ -122,6 +127,10 @@ class ScriptedStand:
 
 
 class TestSoapCampaigns(CampaignSourceContract):
+    @pytest.fixture
+    def secret(self) -> str:
+        return TOKEN
+
     @pytest.fixture
     def stand(self) -> Iterator[CampaignStand]:
         script = Script()
