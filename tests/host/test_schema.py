@@ -24,6 +24,7 @@ from petiole.host.intake_settings import (
     WebhookSettings,
     WebSettings,
 )
+from petiole.host.probe import probe_all
 from petiole.host.schema import attribute_docs, manifest_schema, settings_schema, written
 from petiole.host.settings import ConnectionSettings, OutboxSettings
 from tests.repository import ROOT
@@ -47,7 +48,8 @@ identifier = "customer-id"
 
 @pytest.fixture(scope="module")
 def settings() -> Draft202012Validator:
-    schema = settings_schema(find_plugins())
+    probed = probe_all(find_plugins(), with_keys=True)
+    schema = settings_schema(keys for one in probed for keys in one.keys)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 

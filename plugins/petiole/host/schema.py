@@ -7,9 +7,10 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -18,17 +19,29 @@ from pydantic_core import core_schema
 from petiole.core.domain.fields import JsonValue
 from petiole.core.errors import ConfigurationError
 from petiole.hooks.duration import format_duration
-from petiole.hooks.manifest import SINK, Manifest, ManifestAdapter
-from petiole.host.discovery import Plugins
-from petiole.host.installed import FoundPlugin
+from petiole.hooks.manifest import SINK, Manifest
 from petiole.host.intake_settings import EngagementsSettings, WebSettings
 from petiole.host.settings import ConnectionSettings, OutboxSettings
+
+if TYPE_CHECKING:
+    from petiole.hooks import AnyAdapterSpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_NAME = "petiole.schema.json"
 _REFERENCES = "#/$defs/{model}"
 
 Schema = dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkKeys:
+    """The keys of a connection that one sink takes, beyond the host's; goes into JSON and back."""
+
+    plugin: str
+    adapter: str
+    lane: str | None
+    schema: Schema
+    """That of its settings model; its nested models are referred to as `PLUGIN.MODEL`."""
 
 
 class _Documented(GenerateJsonSchema):
@@ -71,24 +84,29 @@ def manifest_schema() -> Schema:
     return {"$schema": DIALECT, **_schema_of(Manifest)}
 
 
-def settings_schema(found: Sequence[FoundPlugin]) -> Schema:
-    """Describe `petiole.toml` as it may be with these plugins; imports them.
+def sink_keys(manifest: Manifest, specs: "Iterable[AnyAdapterSpec]") -> list[SinkKeys]:
+    """Describe the keys that the sinks of a loaded plugin take.
 
-    A plugin that cannot be used is left out.
+    Raises:
+        ConfigurationError: a model cannot be described.
     """
+    models = {spec.id: spec.settings for spec in specs}
+    return [
+        SinkKeys(
+            plugin=manifest.id,
+            adapter=declared.id,
+            lane=declared.lane,
+            schema=_own_schema(manifest.id, declared.id, models[declared.id]),
+        )
+        for declared in manifest.adapters
+        if declared.port == SINK
+    ]
+
+
+def settings_schema(sinks: Iterable[SinkKeys]) -> Schema:
+    """Describe `petiole.toml` as it may be with plugins that have these sinks."""
     definitions: dict[str, JsonValue] = {}
-    connections: list[JsonValue] = []
-    plugins = Plugins(found)
-    for plugin in found:
-        try:
-            manifest = plugins.load(plugin.name) if not plugin.error else None
-        except ConfigurationError:
-            continue
-        for declared in manifest.adapters if manifest else ():
-            for spec in plugins.adapters(plugin.name):
-                if spec.id == declared.id and declared.port == SINK:
-                    made = _connection(plugin.name, declared, spec.settings, definitions)
-                    connections.append(made)
+    connections: list[JsonValue] = [_connection(sink, definitions) for sink in sinks]
     outbox = _schema_of(OutboxSettings, definitions)
     return {
         "$schema": DIALECT,
@@ -109,25 +127,31 @@ def settings_schema(found: Sequence[FoundPlugin]) -> Schema:
     }
 
 
-def _connection(
-    plugin: str,
-    declared: ManifestAdapter,
-    model: type[BaseModel],
-    definitions: dict[str, JsonValue],
-) -> Schema:
+def _own_schema(plugin: str, adapter: str, model: type[BaseModel]) -> Schema:
+    template = _REFERENCES.format(model=f"{plugin}.{{model}}")
+    try:
+        made: Schema = model.model_json_schema(ref_template=template, schema_generator=_Documented)
+    except Exception as error:
+        raise ConfigurationError(
+            f"the keys of {adapter} cannot be described: {type(error).__name__}: {error}"
+        ) from error
+    return made
+
+
+def _connection(sink: SinkKeys, definitions: dict[str, JsonValue]) -> Schema:
     """Describe a connection that this sink serves: the host's keys and the plugin's."""
     host = _schema_of(ConnectionSettings, definitions)
-    own = _schema_of(model, definitions, prefix=f"{plugin}.")
+    own = _without_definitions(sink.schema, definitions, prefix=f"{sink.plugin}.")
     properties = {**_object(own, "properties"), **_object(host, "properties")}
-    properties["plugin"] = {**_object(properties, "plugin"), "const": plugin}
+    properties["plugin"] = {**_object(properties, "plugin"), "const": sink.plugin}
     required = {*_texts(host, "required"), *_texts(own, "required")}
-    if declared.lane:
-        properties["lane"] = {**_object(properties, "lane"), "const": declared.lane}
+    if sink.lane:
+        properties["lane"] = {**_object(properties, "lane"), "const": sink.lane}
         # Without the key, it is the lane that the host takes as default.
-        if declared.lane != ConnectionSettings.model_fields["lane"].default:
+        if sink.lane != ConnectionSettings.model_fields["lane"].default:
             required.add("lane")
     return {
-        "title": declared.id,
+        "title": sink.adapter,
         "description": str(own.get("description", "")),
         "type": "object",
         "additionalProperties": False,
@@ -136,17 +160,19 @@ def _connection(
     }
 
 
-def _schema_of(
-    model: type[BaseModel], definitions: dict[str, JsonValue] | None = None, *, prefix: str = ""
-) -> Schema:
+def _schema_of(model: type[BaseModel], definitions: dict[str, JsonValue] | None = None) -> Schema:
     """Describe a model; its nested models go to `definitions`, where those are given."""
-    template = _REFERENCES.format(model=f"{prefix}{{model}}")
+    template = _REFERENCES.format(model="{model}")
     made: Schema = model.model_json_schema(ref_template=template, schema_generator=_Documented)
-    if definitions is not None:
-        nested = _object(made, "$defs") if "$defs" in made else {}
-        made.pop("$defs", None)
-        definitions.update({f"{prefix}{name}": value for name, value in nested.items()})
-    return made
+    return made if definitions is None else _without_definitions(made, definitions)
+
+
+def _without_definitions(
+    schema: Schema, definitions: dict[str, JsonValue], *, prefix: str = ""
+) -> Schema:
+    nested = _object(schema, "$defs") if "$defs" in schema else {}
+    definitions.update({f"{prefix}{name}": value for name, value in nested.items()})
+    return {key: value for key, value in schema.items() if key != "$defs"}
 
 
 def _own_docs(cls: type[BaseModel]) -> Mapping[str, str]:

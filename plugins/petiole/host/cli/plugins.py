@@ -1,5 +1,6 @@
 """`petiole plugins`: what is installed, what it offers, and why one cannot be used."""
 
+from itertools import chain
 from typing import Literal
 
 import rich_click as click
@@ -7,8 +8,8 @@ import rich_click as click
 from petiole.core.domain.fields import JsonValue
 from petiole.host.cli.main import EXIT_ATTENTION
 from petiole.host.cli.output import console, json_option, print_json, say, table
+from petiole.host.cli.trying import keys_of, try_all
 from petiole.host.installed import FoundPlugin, find_plugins
-from petiole.host.probe import probe_all
 
 
 @click.command("plugins", short_help="List the plugins and what they offer.")
@@ -21,14 +22,18 @@ from petiole.host.probe import probe_all
 def command(*, as_json: bool, schema: Literal["manifest", "settings"] | None) -> int:
     """List every installed plugin; one that cannot be used is shown with the reason.
 
-    Each plugin is tried in a process of its own, so that a bad one does no harm.
+    Each plugin is tried in a process of its own, so that a bad one does no harm. From a schema it
+    is left out, and named on standard error.
     """
     if schema:
         from petiole.host.schema import manifest_schema, settings_schema
 
-        print_json(manifest_schema() if schema == "manifest" else settings_schema(find_plugins()))
+        if schema == "manifest":
+            print_json(manifest_schema())
+        else:
+            print_json(settings_schema(chain(*keys_of(find_plugins()).values())))
         return 0
-    found = probe_all(find_plugins())
+    found = [tried.plugin for tried in try_all(find_plugins())]
     if as_json:
         print_json([_document(plugin) for plugin in found])
     else:
