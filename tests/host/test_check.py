@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import TypeAlias
 
 import httpx
 import pytest
@@ -70,6 +71,7 @@ def test_healthy_connection_is_told_step_by_step(configure: Configure, capsys: C
         for aspect in (
             "settings",
             "secret",
+            "settings",
             "name",
             "encryption",
             "address",
@@ -152,7 +154,7 @@ def test_memberships_by_hash_are_a_trouble_with_the_settings(
     code = check(path)
 
     assert code == EXIT_CODES[Aspect.SETTINGS]
-    assert 'set identifier = "customer-id"' in capsys.readouterr().out
+    assert 'goes with identifier = "customer-id" only' in capsys.readouterr().out
 
 
 def test_secret_with_a_space_in_it_is_a_trouble_with_the_secret(
@@ -213,16 +215,21 @@ class Always:
         yield from self._findings
 
 
+Look: TypeAlias = Callable[[], AbstractContextManager[Diagnosis]]
+Opening: TypeAlias = Callable[[], AbstractContextManager[ProfileSink]]
+
+
 class AcmePlugin:
     """A stranger's plugin, with a look of its own or without."""
 
-    def __init__(self, look: Callable[[], AbstractContextManager[Diagnosis]] | None) -> None:
+    def __init__(self, look: Look | None, opening: Opening) -> None:
         self._look = look
+        self._opening = opening
 
     @hookimpl
     def petiole_provide_adapters(self) -> Sequence[AnyAdapterSpec]:
         def open_sink(context: AdapterContext[Keys]) -> AbstractContextManager[ProfileSink]:
-            return nullcontext(MemorySink())
+            return self._opening()
 
         def open_look(context: AdapterContext[Keys]) -> AbstractContextManager[Diagnosis]:
             assert self._look is not None
@@ -233,13 +240,19 @@ class AcmePlugin:
         return [sink, look] if self._look else [sink]
 
 
-def acme(look: Callable[[], AbstractContextManager[Diagnosis]] | None) -> Registry:
+def memory_sink() -> AbstractContextManager[ProfileSink]:
+    return nullcontext(MemorySink())
+
+
+def acme(look: Look | None, opening: Opening = memory_sink) -> Registry:
     adapters = ["[[adapters]]\nid='acme.sink'\nport='ProfileSink'\nlane='batch'\n"]
     if look:
         adapters.append("[[adapters]]\nid='acme.look'\nport='Diagnosis'\n")
     head = "id='acme'\ntitle='Acme'\nhost_api=1\n"
     plugins = Plugins([])
-    plugins.register(Manifest.read(head + "".join(adapters), origin="test"), AcmePlugin(look))
+    plugins.register(
+        Manifest.read(head + "".join(adapters), origin="test"), AcmePlugin(look, opening)
+    )
     return Registry(plugins)
 
 
@@ -265,15 +278,46 @@ def test_any_plugin_can_offer_its_own_look(acme_settings: Path) -> None:
         Aspect.SETTINGS,
         Aspect.SECRET,
         Aspect.SECRET,
+        Aspect.SETTINGS,
         Aspect.ADDRESS,
     ]
     assert found[-1] is odd
 
 
-def test_plugin_without_a_look_is_a_warning(acme_settings: Path) -> None:
+def test_plugin_without_a_look_is_well(acme_settings: Path) -> None:
     found = list(diagnose(acme_settings, "mine", acme(None)))
 
-    assert (found[-1].aspect, found[-1].health) == (Aspect.INTERFACE, Health.WARN)
+    assert found[-1].aspect is Aspect.INTERFACE
+    assert "the first delivery will tell" in found[-1].told
+    assert exit_code(found) == 0
+
+
+def test_sink_that_cannot_be_opened_is_a_trouble_with_the_settings(acme_settings: Path) -> None:
+    def fail() -> AbstractContextManager[ProfileSink]:
+        raise RuntimeError("made-up")
+
+    never = finding(Aspect.ADDRESS, Health.OK)
+
+    found = list(diagnose(acme_settings, "mine", acme(lambda: nullcontext(Always(never)), fail)))
+
+    assert found[-1].health is Health.FAIL
+    assert found[-1].told.startswith("acme.sink cannot be opened: RuntimeError in ")
+    assert "made-up" not in found[-1].told
+    assert exit_code(found) == EXIT_CODES[Aspect.SETTINGS]
+
+
+def test_sink_is_closed_again(acme_settings: Path) -> None:
+    steps: list[str] = []
+
+    @contextmanager
+    def opening() -> Iterator[ProfileSink]:
+        steps.append("opened")
+        yield MemorySink()
+        steps.append("closed")
+
+    list(diagnose(acme_settings, "mine", acme(None, opening)))
+
+    assert steps == ["opened", "closed"]
 
 
 def test_every_missing_secret_is_told_and_the_platform_is_left_alone(

@@ -8,6 +8,7 @@ from petiole.core.domain.change import ConnectionName
 from petiole.core.errors import ConfigurationError, MissingSecret, UnknownAdapter
 from petiole.core.ports.campaign_source import CampaignSource
 from petiole.core.ports.diagnosis import Aspect, Diagnosis, Finding, Health
+from petiole.core.ports.profile_sink import ProfileSink
 from petiole.hooks import Secret
 from petiole.host.discovery import Plugins, find_plugins
 from petiole.host.registry import Registry, secrets_in
@@ -33,7 +34,7 @@ def list_campaigns(
 
 
 def diagnose(path: Path, connection: str, registry: Registry) -> Iterator[Finding]:
-    """Look at settings and secrets, then let the plugin look at its platform.
+    """Look at settings and secrets, open what would deliver, let the plugin look at its platform.
 
     Ends after the first part that cannot be used. Never raises a `ConfigurationError`: it is a
     finding.
@@ -62,7 +63,25 @@ def diagnose(path: Path, connection: str, registry: Registry) -> Iterator[Findin
         readable &= finding.health is not Health.FAIL
         yield finding
     if readable:
-        yield from _on_platform(name, settings, registry)
+        opening = _opening(name, settings, registry)
+        yield opening
+        if opening.health is not Health.FAIL:
+            yield from _on_platform(name, settings, registry)
+
+
+def _opening(name: ConnectionName, settings: ConnectionSettings, registry: Registry) -> Finding:
+    """Open the adapter that would deliver, and close it again."""
+    try:
+        with registry.open(ProfileSink, name, settings):
+            pass
+    except ConfigurationError as error:
+        return _unusable(settings.plugin, error)
+    return Finding(
+        aspect=Aspect.SETTINGS,
+        health=Health.OK,
+        subject=settings.plugin,
+        told=f"opens for the {settings.lane} lane",
+    )
 
 
 def _secret(secret: Secret, key: str) -> Finding:
@@ -87,13 +106,17 @@ def _on_platform(
         with registry.open(Diagnosis, name, settings) as diagnosis:
             yield from diagnosis.findings()
     except UnknownAdapter:
+        # Not a warning: nothing is amiss, and a script could never see this connection well.
         yield Finding(
             aspect=Aspect.INTERFACE,
-            health=Health.WARN,
+            health=Health.OK,
             subject=settings.plugin,
-            told="the plugin offers no look at its platform",
-            remedy="the first delivery will tell",
+            told="cannot look at its platform beforehand; the first delivery will tell",
         )
     except ConfigurationError as error:
-        aspect = Aspect.SECRET if isinstance(error, MissingSecret) else Aspect.SETTINGS
-        yield Finding(aspect=aspect, health=Health.FAIL, subject=name, told=str(error))
+        yield _unusable(name, error)
+
+
+def _unusable(subject: str, error: ConfigurationError) -> Finding:
+    aspect = Aspect.SECRET if isinstance(error, MissingSecret) else Aspect.SETTINGS
+    return Finding(aspect=aspect, health=Health.FAIL, subject=subject, told=str(error))

@@ -33,7 +33,8 @@ _STYLES = {Health.OK: "green", Health.WARN: "yellow", Health.FAIL: "bold red"}
 def command(config: Path, *, connection: str, as_json: bool) -> int:
     """Look at CONNECTION step by step: ok, warn or fail, and what to do.
 
-    Nothing is written on the platform. What only a delivery could show is a warning.
+    Nothing is written on the platform. What only a delivery could show is a warning; that a plugin
+    cannot look at its platform is none.
 
     Exit codes: 0 all is well · 3 warnings only · otherwise the first failure decides: 10 settings ·
     11 secret · 12 the host's name · 13 connection or encryption (TLS) · 14 address of deliveries ·
