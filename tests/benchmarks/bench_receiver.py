@@ -2,7 +2,7 @@
 
 The twin, in this process, makes the people and what they do, and pushes it over kept-alive
 connections; so sender and receiver share the machine.
-Run it with: python tests/benchmarks/bench_receiver.py [people] [connections] [rounds]
+Run it with: python -m tests.benchmarks.bench_receiver [people] [connections] [rounds]
 """
 
 import re
