@@ -23,6 +23,7 @@ def manifest(old: str, new: str) -> Dist:
 
 
 HEAD = "from contextlib"
+EXAMPLE = "example = '''\n[connections.mine]\nplugin = 'other'\n'''\n"
 TITLE = 'title = "A plugin of a stranger"\n'
 
 DISTS: Mapping[str, Dist] = {
@@ -52,6 +53,9 @@ DISTS: Mapping[str, Dist] = {
     "a missing key": manifest(TITLE, ""),
     "an unknown port": manifest("ProfileSink", "ProfilSink"),
     "an adapter of another plugin": manifest("{id}.sink", "other.sink"),
+    "a number in quotes": manifest("host_api = 1", 'host_api = "1"'),
+    "adapters in single brackets": manifest("[[adapters]]", "[adapters]"),
+    "an example that would not work": manifest(TITLE, TITLE + EXAMPLE),
     "a lane without a sink": manifest('"ProfileSink"', '"CampaignSource"\nlane = "batch"'),
     "an id that is taken": Dist(forks=2),
     "broken metadata": Dist(metadata=None),
