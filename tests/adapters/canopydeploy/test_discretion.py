@@ -2,7 +2,12 @@
 
 import pytest
 
-from petiole.adapters.canopydeploy.discretion import MAX_CHARACTERS, cleaned
+from petiole.adapters.canopydeploy.discretion import (
+    MAX_CHARACTERS,
+    Values,
+    cleaned,
+    is_delicate,
+)
 from tests.adapters.canopydeploy.made import TOKEN, hashed
 
 
@@ -24,7 +29,7 @@ def test_ordinary_words_stay() -> None:
     ],
 )
 def test_secrets_and_persons_do_not(personal: str) -> None:
-    told = cleaned(f"no such record: {personal} (105)", secrets=[TOKEN], identifiers=["C-1001"])
+    told = cleaned(f"no such record: {personal} (105)", secrets=[TOKEN], values=["C-1001"])
 
     assert "***" in told
     assert told.startswith("no such record: ")
@@ -32,12 +37,8 @@ def test_secrets_and_persons_do_not(personal: str) -> None:
     assert not any(part in told for part in ("3f0c", "sanne", "joris", "1001", "e14e", "02EE"))
 
 
-def test_identifier_is_hidden_as_a_word_only() -> None:
-    assert cleaned("11001 and 110011", identifiers=["11001"]) == "*** and 110011"
-
-
 def test_short_numbers_stay_readable() -> None:
-    assert cleaned("line 7 has 7 columns", identifiers=["7"]) == "line 7 has 7 columns"
+    assert cleaned("line 7 has 7 columns", values=["7"]) == "line 7 has 7 columns"
 
 
 def test_escapes_of_a_secret_are_known_in_either_case() -> None:
@@ -74,3 +75,29 @@ def test_secret_that_holds_a_value_is_hidden_whole() -> None:
     assert cleaned("with 3f0c-delft-21aa", secrets=["3f0c-Delft-21aa"], values=["delft"]) == (
         "with ***"
     )
+
+
+def test_values_in_a_text_are_found_the_longest_first() -> None:
+    values = Values(["Delft", "Delft-Zuid", "nl", "Gent", "unsaid"])
+
+    found = values.within("DELFT-zuid, NL, Gent")
+
+    assert found == ["Delft-Zuid", "delft-zuid", "Delft", "delft", "gent", "nl"]
+
+
+def test_value_is_found_whatever_its_case_is_made_of() -> None:
+    text = "no such street: KÖNIGSTRASSE or Königstraße"
+
+    assert cleaned(text, values=Values(["Königstraße"]).within(text)) == (
+        "no such street: *** or ***"
+    )
+
+
+@pytest.mark.parametrize("value", ["Delft", "v", "n/a-7", "é"])
+def test_value_may_say_something_about_somebody(value: str) -> None:
+    assert is_delicate(value)
+
+
+@pytest.mark.parametrize("value", ["No", "unknown", "-", "...", ""])
+def test_words_of_which_sentences_are_made_say_nothing_about_anybody(value: str) -> None:
+    assert not is_delicate(value)

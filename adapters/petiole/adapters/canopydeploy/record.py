@@ -8,10 +8,16 @@ import html
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 
 from petiole.adapters.canopydeploy.answer import Answer
-from petiole.adapters.canopydeploy.discretion import MAX_CHARACTERS, cleaned
+from petiole.adapters.canopydeploy.discretion import (
+    MAX_CHARACTERS,
+    Values,
+    cleaned,
+    is_delicate,
+)
 from petiole.adapters.canopydeploy.faults import COUNT_HEADER, ERROR_HEADERS
 from petiole.adapters.canopydeploy.shape import (
     PLATFORM_WORDS,
@@ -104,14 +110,14 @@ def of_operation(
 def cleaning(messages: Sequence[Message], *, secrets: Callable[[], Iterable[str]]) -> Clean:
     """Make what takes all that was sent out of a platform's words.
 
-    Nothing is computed before it is first needed, which for most calls is never.
+    Names of fields stay, since they are shown anyhow. Nothing is computed before it is first
+    needed, which for most calls is never.
     """
-    values: list[str] = []
+    values = cache(lambda: Values(_sent(messages)))
 
     def clean(text: str) -> str:
-        if not values:
-            values.extend(sorted(set(_sent(messages)), key=len, reverse=True))
-        words = cleaned(text[:LOOKED_AT], secrets=secrets(), values=values)
+        looked_at = text[:LOOKED_AT]
+        words = cleaned(looked_at, secrets=secrets(), values=values().within(looked_at))
         if len(text) > LOOKED_AT and len(words) < MAX_CHARACTERS:
             return words[:-LONGEST_TEXT]  # the last of them may be half of something delicate
         return words
@@ -123,8 +129,10 @@ def _sent(messages: Sequence[Message]) -> Iterator[str]:
     """Yield what stands in the messages, in each form in which it may come back."""
     for message in messages:
         change = message.change
-        for value in (change.identifier.value, *_leaves(change.fields.values())):
-            if value:
+        fields = change.fields.values()
+        names = {name.casefold() for name in fields}
+        for value in (change.identifier.value, *_leaves(fields)):
+            if is_delicate(value) and value.casefold() not in names:
                 yield from {value, json.dumps(value)[1:-1], html.escape(value)}
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -11,7 +10,6 @@ import httpx
 from petiole.adapters.canopydeploy import faults
 from petiole.adapters.canopydeploy.answer import Answer
 from petiole.adapters.canopydeploy.credentials import Credentials
-from petiole.adapters.canopydeploy.discretion import cleaned
 from petiole.adapters.canopydeploy.record import cleaning, of_records
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
 from petiole.adapters.canopydeploy.transport import JSON, Poster
@@ -63,13 +61,13 @@ class WebhookSink:
                 f"the call has {len(call.body)} bytes, over the limit of {self._max_call_bytes}",
                 code="413",
             )
-        clean = partial(self._clean, call)
+        clean = cleaning(messages, secrets=self._credentials.forms)
         record = of_records(
             self._poster.address,
             call.body,
             media=JSON["Content-Type"],
             records=len(call.sent),
-            clean=cleaning(messages, secrets=self._credentials.forms),
+            clean=clean,
         )
         try:
             answer = self._answer(call, clean)
@@ -98,9 +96,6 @@ class WebhookSink:
         if not answer.accepted:
             raise faults.of_answer(answer, quota=self._quota, now=self._now(), clean=clean)
         return self._wire.outcomes(call, answer, clean=clean)
-
-    def _clean(self, call: Call, text: str) -> str:
-        return cleaned(text, secrets=self._credentials.forms(), identifiers=call.sent)
 
 
 @contextmanager

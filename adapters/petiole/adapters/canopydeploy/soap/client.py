@@ -10,15 +10,14 @@ from zeep import Client
 
 from petiole.adapters.canopydeploy.account import AccountSettings
 from petiole.adapters.canopydeploy.credentials import Credentials
-from petiole.adapters.canopydeploy.discretion import cleaned
-from petiole.adapters.canopydeploy.faults import OTHER
+from petiole.adapters.canopydeploy.faults import CATEGORIES, OTHER
 from petiole.adapters.canopydeploy.record import CallRecord, cleaning, of_operation
 from petiole.adapters.canopydeploy.soap.faults import Refused
 from petiole.adapters.canopydeploy.soap.interface import READING, Interface, interface
 from petiole.adapters.canopydeploy.soap.transport import XML, Line, Result
 from petiole.adapters.canopydeploy.transport import Poster
 from petiole.core.domain.message import Message
-from petiole.core.errors import Ambiguous
+from petiole.core.errors import Ambiguous, DeliveryError
 from petiole.core.exchange import Exchange
 
 _YES_OR_NO = frozenset({"true", "false", "1", "0"})
@@ -72,11 +71,7 @@ class SoapClient:
         self, operation: str, arguments: Mapping[str, object], about: Message | None = None
     ) -> tuple[object, Result]:
         token = self._credentials.token()
-        messages = [about] if about else []
-        identifiers = [message.change.identifier.value for message in messages]
-
-        def clean(text: str) -> str:
-            return cleaned(text, secrets=self._credentials.forms(), identifiers=identifiers)
+        clean = cleaning([about] if about else [], secrets=self._credentials.forms)
 
         def begun(address: str, size_bytes: int) -> CallRecord:
             return of_operation(
@@ -84,7 +79,7 @@ class SoapClient:
                 operation,
                 {name: _by_name(value) for name, value in arguments.items()},
                 size_bytes=size_bytes,
-                clean=cleaning(messages, secrets=self._credentials.forms),
+                clean=clean,
             )
 
         try:
@@ -94,7 +89,12 @@ class SoapClient:
         except (TypeError, ValueError, zeep.exceptions.Error) as error:
             reason = f"the call cannot be written as XML: {clean(str(error))}"
             raise Refused(OTHER, reason) from None
-        result = self._line.post_xml(envelope, begun=begun, clean=clean)
+        try:
+            result = self._line.post_xml(envelope, begun=begun, clean=clean)
+        except (DeliveryError, Refused) as error:
+            if error.code not in CATEGORIES:
+                error.code = clean(error.code) or OTHER
+            raise
         try:
             return self._read(operation, result), result
         except (AttributeError, TypeError, ValueError, zeep.exceptions.Error) as error:
