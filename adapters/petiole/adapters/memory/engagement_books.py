@@ -10,6 +10,8 @@ from petiole.core.domain.change import AccountName, ConnectionName, Scope, Segme
 from petiole.core.domain.engagement import (
     BounceType,
     CampaignSummary,
+    Cause,
+    Engagement,
     EngagementKind,
     EngagementSelection,
     RefusedEngagement,
@@ -43,7 +45,7 @@ class MemoryEngagementBooks:
         people = {
             (one.engagement.kind, one.engagement.identifier)
             for _, one in told
-            if not one.engagement.by_machine
+            if one.cause and not one.engagement.by_machine
         }
         waited = [
             max((one.engagement.occurred_at - one.cause.delivered_at).total_seconds(), 0.0)
@@ -55,15 +57,24 @@ class MemoryEngagementBooks:
             for account, one in told
             if one.cause
         }
+        left = {
+            one.engagement.identifier
+            for account, one in told
+            if one.cause and not self._holds(account, one.engagement, one.cause)
+        }
         return CampaignSummary(
             connection=first.connection,
             campaign_id=first.campaign_id,
-            accepted=sum(len(self._state.ledger[scope]) for scope in scopes),
+            accepted=sum(len(self._state.ledger[scope]) for scope in scopes) + len(left),
             recipients=Counter(kind for kind, _ in people),
             by_machine=sum(bool(one.engagement.by_machine) for _, one in told),
             unmatched=sum(one.cause is None for _, one in told),
             median_time_to_receive=timedelta(seconds=median(waited)) if waited else None,
         )
+
+    def _holds(self, account: AccountName, engagement: Engagement, cause: Cause) -> bool:
+        scope = Scope(account=account, connection=engagement.connection, segment=cause.segment)
+        return engagement.identifier in self._state.ledger[scope]
 
     def silent(
         self, connection: ConnectionName, *, accepted_before: datetime

@@ -25,7 +25,8 @@ _CHOSEN = """
 """
 _RECIPIENTS = f"""
 SELECT connection, campaign, kind, count(DISTINCT profile) FROM engagement
-WHERE by_machine IS NOT 1 AND {_CHOSEN} GROUP BY connection, campaign, kind
+WHERE by_machine IS NOT 1 AND message IS NOT NULL AND {_CHOSEN}
+GROUP BY connection, campaign, kind
 """  # noqa: S608 - a condition only
 _ODD = f"""
 SELECT connection, campaign, total(by_machine), total(message IS NULL) FROM engagement
@@ -36,6 +37,13 @@ SELECT DISTINCT connection, campaign, segment FROM engagement
 WHERE segment IS NOT NULL AND {_CHOSEN}
 """  # noqa: S608 - a condition only
 _HELD = "SELECT count(*) FROM ledger WHERE connection = ? AND segment = ?"
+_LEFT = f"""
+SELECT connection, campaign, count(DISTINCT profile) FROM engagement
+WHERE message IS NOT NULL AND {_CHOSEN} AND NOT EXISTS (
+    SELECT 1 FROM ledger WHERE ledger.connection = engagement.connection
+        AND ledger.segment = engagement.segment AND ledger.profile = engagement.profile
+) GROUP BY connection, campaign
+"""  # noqa: S608 - a condition only
 _MEDIANS = f"""
 SELECT connection, campaign, avg(waited) FROM (
     SELECT connection, campaign, max(occurred_at - delivered_at, 0) AS waited,
@@ -145,4 +153,6 @@ def _accepted(
         if (name, segment) not in held:
             [(held[name, segment],)] = connection.execute(_HELD, (name, segment))
         accepted[name, campaign] += held[name, segment]
+    for name, campaign, left in connection.execute(_LEFT, asked):
+        accepted[name, campaign] += left
     return accepted

@@ -149,9 +149,11 @@ class EngagementSelection:
 class CampaignSummary:
     """One campaign of one connection: how many recipients did what.
 
-    `accepted` counts the profiles that the platform holds in the segments that the campaign's
-    engagements go back to. `recipients` counts distinct profiles by kind, people only; `by_machine`
-    opens and clicks of scanners; `unmatched` engagements without a cause.
+    `accepted` counts the profiles that the platform took in the segments that the campaign's
+    engagements go back to: those it holds there, and those who engaged and have left since.
+    `recipients` counts distinct profiles by kind, people only, and only those with a cause;
+    `by_machine` opens and clicks of scanners, as far as the origin tells; `unmatched` engagements
+    without a cause.
     """
 
     connection: ConnectionName

@@ -21,6 +21,11 @@ _TITLES = {
 }
 
 
+_COLUMNS = ("campaign", "connection", "accepted")
+WIDE = 130
+"""Columns of a terminal on which a campaign fits into one line."""
+
+
 @click.command("summary")
 @click.argument("connections", nargs=-1)
 @since_option
@@ -39,8 +44,14 @@ def summary(
     if not sums:
         say("no engagement has come yet; petiole serve receives them, petiole engagements pull")
         return 0
-    columns = ["campaign", "connection", "accepted", *_TITLES.values()]
-    console.print(table([*columns, "machine", "unmatched", "to receive"], map(_summary_row, sums)))
+    columns = [*_COLUMNS, *_TITLES.values(), "machine", "unmatched", "to receive"]
+    rows = list(map(_summary_row, sums))
+    if console.is_terminal and console.width < WIDE:
+        for row in rows:
+            console.print(table(columns[:2], [row[:2]]))
+            console.print(table(["", ""], zip(columns[2:], row[2:], strict=True)))
+    else:
+        console.print(table(columns, rows))
     return 0
 
 

@@ -106,7 +106,7 @@ def writer(format_: str, output: Path | None) -> Iterator[Writer]:
     """Open what writes a format to a file, which appears when it is whole, or to standard output.
 
     Raises:
-        ConfigurationError: a library is missing.
+        ConfigurationError: a library is missing, or the file cannot be written.
     """
     if output is None:
         made = _made(format_, sys.stdout.buffer)
@@ -120,6 +120,8 @@ def writer(format_: str, output: Path | None) -> Iterator[Writer]:
             yield made
             made.close()
         partial.replace(output)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {output}: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from petiole.core.domain.change import AccountName
+from petiole.core.domain.change import AccountName, ChangeKind
 from petiole.core.domain.engagement import BounceType, EngagementKind
 from petiole.core.ports.engagements import EngagementBooks
-from petiole.testing.changes import person
+from petiole.testing.changes import change, person
 from petiole.testing.contracts.engaging import (
     HOUR,
     SHOP,
@@ -16,7 +16,7 @@ from petiole.testing.contracts.engaging import (
     keep,
     refusal,
 )
-from petiole.testing.contracts.runs import NEWSLETTER
+from petiole.testing.contracts.runs import NEWSLETTER, deliver_everything
 from petiole.testing.contracts.store import StoreContract
 from petiole.testing.promises import keeps
 from petiole.testing.stands import Store, StoreStand
@@ -53,11 +53,13 @@ class EngagementBooksContract(StoreContract):
         assert spring.median_time_to_receive == 2 * HOUR
         assert spring.share(RECEIVE) == pytest.approx(2 / 3)
         assert (other.campaign_id, other.accepted, other.unmatched) == ("901", 0, 1)
+        assert other.recipients == {}
         assert other.share(OPEN) is None
 
     @keeps(EngagementBooks.summary, "what happened since a moment, or ever")
     def test_sums_begin_where_they_are_asked_to(self, stand: StoreStand, store: Store) -> None:
-        now = stand.clock.now()
+        deliver(stand, store, 1)
+        now = deliver(stand, store, 2) + HOUR
         keep(store, engagement(1, OPEN, at=now - HOUR), engagement(2, OPEN, at=now))
 
         [summary] = store.engagement_books.summary([], since=now)
@@ -130,6 +132,18 @@ class EngagementBooksContract(StoreContract):
         assert set(complained) == {person(1)}
         assert set(elsewhere) == set()
         assert set(asked) == {person(2)}
+
+    @keeps(EngagementBooks.summary, "Sum up by connection and campaign")
+    def test_who_engaged_and_left_counts_as_accepted(self, stand: StoreStand, store: Store) -> None:
+        deliver(stand, store, 1)
+        now = deliver(stand, store, 2)
+        keep(store, engagement(1, RECEIVE, at=now), engagement(2, RECEIVE, at=now))
+        store.outbox.enqueue([change(1, ChangeKind.REMOVE)], folding=False)
+        deliver_everything(store)
+
+        [summary] = store.engagement_books.summary([], since=None)
+
+        assert (summary.accepted, summary.share(RECEIVE)) == (2, 1.0)
 
     @keeps(EngagementBooks.summary, "Sum up by connection and campaign")
     def test_median_of_an_odd_number_is_the_middle_one(
