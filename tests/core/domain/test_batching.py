@@ -10,6 +10,7 @@ from petiole.core.domain.batching import (
     BatchPolicy,
     DueReason,
     due,
+    flush_at,
     next_look,
 )
 from tests.core.profiles import MINUTE, NOON, SECOND
@@ -101,3 +102,19 @@ def test_next_look_is_the_first_moment_at_which_something_changes(
 
 def test_nothing_to_wait_for_needs_no_look() -> None:
     assert next_look(Backlog(in_flight=3), POLICY) is None
+
+
+@pytest.mark.parametrize(
+    ("backlog", "moment"),
+    [
+        (waiting(1), NOON + 20 * MINUTE),
+        (waiting(100), NOON + MINUTE),
+        (waiting(since=NOON - 60 * MINUTE), NOON + MINUTE),
+        (waiting(since=NOON + 60 * MINUTE), NOON + MINUTE),
+        (Backlog(abandoned=1), NOON + MINUTE),
+        (Backlog(next_due_at=NOON + 2 * MINUTE), None),
+    ],
+    ids=["young", "full", "old", "from the future", "abandoned", "waiting for a later try"],
+)
+def test_flush_comes_when_the_batch_is_due(backlog: Backlog, moment: datetime | None) -> None:
+    assert flush_at(backlog, POLICY, now=NOON + MINUTE) == moment

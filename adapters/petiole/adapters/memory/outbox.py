@@ -77,9 +77,11 @@ class MemoryOutbox:
         now = self._clock.now()
         with self._state.lock:
             lines = self._state.lines
-            due = lines.due(connection, now)
+            due = set(lines.due(connection, now))
             ids = sorted([*lines.ready[connection][: policy.max_profiles], *due])
             window = _reaching([self._state.rows[id_] for id_ in ids], policy)
+            later = [id_ for _, id_ in lines.waiting[connection] if id_ not in due]
+            waiting = [self._state.rows[id_] for id_ in later[: policy.max_profiles]]
             batches = [b for b in self._state.batches.values() if b.connection == connection]
             abandoned = sum(map(self._abandoned, batches))
             return Backlog(
@@ -87,6 +89,7 @@ class MemoryOutbox:
                 weight_bytes=sum(row.weight_bytes for row in window),
                 oldest_enqueued_at=min((row.enqueued_at for row in window), default=None),
                 next_due_at=lines.next_due_at(connection, now),
+                oldest_waiting_at=min((row.enqueued_at for row in waiting), default=None),
                 in_flight=len(batches) - abandoned,
                 abandoned=abandoned,
             )

@@ -21,8 +21,8 @@ SELECT id, weight_bytes, enqueued_at FROM message INDEXED BY message_waiting
 WHERE connection = ? AND due_at > ? AND head = 1 ORDER BY due_at, id LIMIT ?
 """
 _NEXT_DUE = """
-SELECT due_at FROM message INDEXED BY message_waiting
-WHERE connection = ? AND due_at > ? AND due_at <= ? AND head = 1 ORDER BY due_at LIMIT 1
+SELECT due_at, enqueued_at FROM message INDEXED BY message_waiting
+WHERE connection = ? AND due_at > ? AND due_at <= ? AND head = 1 ORDER BY due_at, id LIMIT ?
 """
 
 
@@ -35,11 +35,11 @@ def backlog(
     now: int,
     uptime: int,
 ) -> Backlog:
-    """Look at the oldest claimable messages, the next wait that ends, and the open batches."""
-    limit = policy.max_profiles
+    """Look at the oldest claimable messages, the next waits that end, and the open batches."""
+    limit, beyond = policy.max_profiles, now + LONGEST_WAIT_MICROS
     rows = connection.execute(_READY, (name, limit)).fetchall()
     rows += connection.execute(_DUE, (name, now, limit)).fetchall()
-    rows += connection.execute(_BEYOND, (name, now + LONGEST_WAIT_MICROS, limit)).fetchall()
+    rows += connection.execute(_BEYOND, (name, beyond, limit)).fetchall()
     claimable, weight = 0, 0
     oldest: int | None = None
     for _, weight_bytes, enqueued_at in sorted(rows)[:limit]:
@@ -47,13 +47,14 @@ def backlog(
             break
         claimable, weight = claimable + 1, weight + weight_bytes
         oldest = enqueued_at if oldest is None else min(oldest, enqueued_at)
-    next_due = connection.execute(_NEXT_DUE, (name, now, now + LONGEST_WAIT_MICROS)).fetchone()
+    waiting = connection.execute(_NEXT_DUE, (name, now, beyond, limit)).fetchall()
     batches = open_batches(connection, runners, name, uptime)
     return Backlog(
         claimable=claimable,
         weight_bytes=weight,
         oldest_enqueued_at=from_micros(oldest),
-        next_due_at=from_micros(next_due[0]) if next_due else None,
+        next_due_at=from_micros(waiting[0][0]) if waiting else None,
+        oldest_waiting_at=from_micros(min((row[1] for row in waiting), default=None)),
         in_flight=len(batches.in_flight),
         abandoned=len(batches.abandoned),
     )

@@ -26,7 +26,8 @@ class Backlog:
     """What a connection could claim now, looked at no further than one batch deep.
 
     `claimable` and `weight_bytes` stop growing at the limits that were asked about. `next_due_at`
-    is the earliest moment at which a message that now waits for a later try becomes claimable.
+    is the earliest moment at which a message that now waits for a later try becomes claimable, and
+    `oldest_waiting_at` tells when the oldest of the first batchful of those was enqueued.
     `abandoned` counts batches whose runner died or lost its lease; `in_flight` those that are being
     delivered, by whatever runner.
     """
@@ -35,6 +36,7 @@ class Backlog:
     weight_bytes: int = 0
     oldest_enqueued_at: datetime | None = None
     next_due_at: datetime | None = None
+    oldest_waiting_at: datetime | None = None
     in_flight: int = 0
     abandoned: int = 0
 
@@ -52,10 +54,7 @@ class DueReason(StrEnum):
 def due(
     backlog: Backlog, policy: BatchPolicy, *, now: datetime, flush: bool = False
 ) -> DueReason | None:
-    """Tell why a batch should be claimed now, or `None` to go on waiting.
-
-    What was enqueued in the future, before the clock was set back, is of unknown age: it goes.
-    """
+    """Tell why a batch should be claimed now, or `None` to go on waiting."""
     if backlog.abandoned:
         return DueReason.RECOVERY
     if backlog.oldest_enqueued_at is None:
@@ -64,10 +63,27 @@ def due(
         return DueReason.FULL
     if backlog.weight_bytes >= policy.max_bytes:
         return DueReason.HEAVY
-    age = now - backlog.oldest_enqueued_at
-    if age >= policy.max_age or age < -CLOCK_TOLERANCE:
+    if now >= ripe_at(backlog.oldest_enqueued_at, policy, now=now):
         return DueReason.AGE
     return DueReason.FLUSH if flush else None
+
+
+def ripe_at(enqueued_at: datetime, policy: BatchPolicy, *, now: datetime) -> datetime:
+    """Tell when a claimable message makes its batch due by its age alone.
+
+    What was enqueued in the future, before the clock was set back, is of unknown age: it goes now.
+    """
+    if enqueued_at > now + CLOCK_TOLERANCE:
+        return now
+    return enqueued_at + policy.max_age
+
+
+def flush_at(backlog: Backlog, policy: BatchPolicy, *, now: datetime) -> datetime | None:
+    """Tell when the batch that now fills goes out, even if nothing is added to it."""
+    if due(backlog, policy, now=now):
+        return now
+    oldest = backlog.oldest_enqueued_at
+    return oldest and ripe_at(oldest, policy, now=now)
 
 
 def next_look(backlog: Backlog, policy: BatchPolicy) -> datetime | None:

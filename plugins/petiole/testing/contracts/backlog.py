@@ -108,6 +108,26 @@ class BacklogContract:
         assert (over.claimable, over.next_due_at) == (1, due_at + MINUTE)
 
     @keeps(Outbox.backlog, "Tell what could be claimed now")
+    def test_age_of_what_waits_for_a_later_try_is_told(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        began = stand.clock.now()
+        soon = began + 10 * MINUTE
+        fill(store, 1, 1)
+        stand.clock.advance(MINUTE)
+        fill(store, 2, 2)
+        settle(store, claim(store)[0], Retry(soon + MINUTE, "503", "down"), Retry(soon, "", ""))
+
+        waiting = store.outbox.backlog(NEWSLETTER, ALL)
+        alone = store.outbox.backlog(NEWSLETTER, BatchPolicy(max_profiles=1))
+        stand.clock.advance(20 * MINUTE)
+        over = store.outbox.backlog(NEWSLETTER, ALL)
+
+        assert (waiting.oldest_enqueued_at, waiting.oldest_waiting_at) == (None, began)
+        assert alone.oldest_waiting_at == began + MINUTE
+        assert (over.oldest_enqueued_at, over.oldest_waiting_at) == (began, None)
+
+    @keeps(Outbox.backlog, "Tell what could be claimed now")
     def test_batches_in_flight_are_told_from_abandoned_ones(
         self, stand: StoreStand, store: Store
     ) -> None:
