@@ -152,6 +152,13 @@ def test_pull_brings_what_a_push_would_and_nothing_twice(project: Project, sourc
     assert json.loads(again.stdout)["stored"] == 0
 
 
+def test_moment_that_is_yet_to_come_is_no_beginning(project: Project) -> None:
+    for command in ("list", "summary"):
+        done = project.run("engagements", command, "--since", "2999-01-01")
+
+        assert (done.returncode, "yet to come" in done.stderr) == (2, True)
+
+
 def test_running_host_pulls_on_its_schedule(project: Project) -> None:
     pull = 'pull = { from = "mailings", every = "1s", since = "1h" }\n'
     prepare(project, people=10, more=f'soap_url = "{project.sandbox.soap}"\n{pull}')

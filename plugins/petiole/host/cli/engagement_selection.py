@@ -16,9 +16,12 @@ Result = TypeVar("Result")
 
 
 class Moment(click.ParamType[datetime]):
-    """A date, a moment, or how long ago."""
+    """A date, a moment, or how long ago; with `past`, none that is yet to come."""
 
     name = "date|duration"
+
+    def __init__(self, *, past: bool = False) -> None:
+        self._past = past
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -33,10 +36,15 @@ class Moment(click.ParamType[datetime]):
                 return datetime.now(UTC) - parse_duration(value)
             except (ValueError, OverflowError):
                 self.fail('write for example 2026-03-02, 2026-03-02T08:00 or "7d"', param, ctx)
-        return told if told.tzinfo else told.replace(tzinfo=UTC)
+        moment = told if told.tzinfo else told.replace(tzinfo=UTC)
+        if self._past and moment > datetime.now(UTC):
+            self.fail("nothing has happened since then: it is yet to come", param, ctx)
+        return moment
 
 
-since_option = click.option("--since", type=Moment(), help="Those that happened since then only.")
+since_option = click.option(
+    "--since", type=Moment(past=True), help="Those that happened since then only."
+)
 
 
 def selecting(function: Callable[..., Result]) -> Callable[..., Result]:

@@ -141,7 +141,9 @@ def refused(config: Path, *, limit: int, as_json: bool) -> int:
 @command.command("pull")
 @click.argument("connection")
 @click.option("--from", "source", help="Which of the plugin's sources; else the setting pull.from.")
-@click.option("--since", type=Moment(), help="Where the first pull begins; later ones go on.")
+@click.option(
+    "--since", type=Moment(past=True), help="Where the first pull begins; later ones go on."
+)
 @json_option
 @click.pass_obj
 def pull(
