@@ -52,20 +52,20 @@ def raised(error: httpx.TransportError) -> DeliveryError:
         (404, EndpointRefused, "404"),
         (405, EndpointRefused, "405"),
         (406, EndpointRefused, "406"),
-        (408, Ambiguous, "Timeout"),
-        (409, Unavailable, "Other error"),
+        (408, Ambiguous, "408"),
+        (409, Unavailable, "409"),
         (410, EndpointRefused, "410"),
         (413, MalformedRequest, "413"),
         (415, EndpointRefused, "415"),
         (418, EndpointRefused, "418"),
         (422, MalformedRequest, "422"),
-        (425, Unavailable, "Other error"),
+        (425, Unavailable, "425"),
         (429, Throttled, "429"),
-        (500, Unavailable, "Other error"),
-        (502, Ambiguous, "Other error"),
-        (503, Unavailable, "Other error"),
-        (504, Ambiguous, "Timeout"),
-        (599, Unavailable, "Other error"),
+        (500, Unavailable, "500"),
+        (502, Ambiguous, "502"),
+        (503, Unavailable, "503"),
+        (504, Ambiguous, "504"),
+        (599, Unavailable, "599"),
         (301, EndpointRefused, "301"),
         (304, EndpointRefused, "304"),
     ],
@@ -99,6 +99,22 @@ def test_platforms_words_and_code_in_the_body_are_passed_on() -> None:
     assert (error.code, error.reason) == ("105", "Undefined value")
 
 
+def test_code_is_the_platforms_own_where_it_gives_one() -> None:
+    body = json.dumps({"error": {"code": 100, "message": "Internal failure"}}).encode()
+
+    error = answered(503, body=body)
+
+    assert (error.code, error.reason) == ("100", "answered 503: Internal failure")
+
+
+def test_refused_credentials_are_the_category_that_users_know() -> None:
+    body = json.dumps({"error": {"code": 202, "message": "Invalid token"}}).encode()
+
+    error = answered(401, body=body)
+
+    assert (error.code, error.reason) == ("Invalid credentials", "answered 401: Invalid token")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -117,7 +133,7 @@ def test_platforms_words_and_code_in_the_body_are_passed_on() -> None:
 def test_any_other_body_is_left_alone(body: bytes) -> None:
     error = answered(500, body=body)
 
-    assert error.reason == "the platform answered 500"
+    assert (error.code, error.reason) == ("500", "the platform failed inside")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,15 @@ TIMEOUT = "Timeout"
 CREDENTIALS = "Invalid credentials"
 OTHER = "Other error"
 CATEGORIES = frozenset({TIMEOUT, CREDENTIALS, OTHER})
-"""The three categories that users know from the vendor's connector (documented)."""
+"""The three categories that users know from the vendor's connector (documented).
+
+Each is the code of what has none of its own, since no status came and no number of the platform's.
+Refused credentials are always that category, whatever said so."""
+
+NO_CONNECTION = "no connection to"
+"""How a reason begins where a call could not be made."""
+NOT_SENT = "not sent:"
+"""How a reason begins where petiole itself refuses a message."""
 
 COUNT_HEADER = "X-Clang-Request-Count"
 ERROR_HEADERS = ("X-Deployteq-API-Error", "X-Clang-API-Error")
@@ -63,25 +71,25 @@ _WORDS = {
     410: "what was at this address is gone",
     413: "the call is too large for the platform",
     415: "the address does not take this kind of content",
+    500: "the platform failed inside",
     502: "a gateway lost the platform's answer",
+    503: "the platform cannot serve now",
     504: "a gateway gave up waiting for the platform's answer",
 }
-_KINDS: dict[int, tuple[type[DeliveryError], str | None]] = {
-    400: (MalformedRequest, None),
-    401: (InvalidCredentials, CREDENTIALS),
-    403: (InvalidCredentials, CREDENTIALS),
-    408: (Ambiguous, TIMEOUT),
-    409: (Unavailable, OTHER),  # a conflict, a lock, too early: passing troubles although 4xx
-    413: (MalformedRequest, None),
-    422: (MalformedRequest, None),
-    423: (Unavailable, OTHER),
-    425: (Unavailable, OTHER),
-    502: (Ambiguous, OTHER),  # those behind the gateway may have got the call, and applied it
-    504: (Ambiguous, TIMEOUT),
+_KINDS: dict[int, type[DeliveryError]] = {
+    400: MalformedRequest,
+    401: InvalidCredentials,
+    403: InvalidCredentials,
+    408: Ambiguous,
+    409: Unavailable,  # a conflict, a lock, too early: passing troubles although 4xx
+    413: MalformedRequest,
+    422: MalformedRequest,
+    423: Unavailable,
+    425: Unavailable,
+    502: Ambiguous,  # those behind the gateway may have got the call, and applied it
+    504: Ambiguous,
 }
-"""Status -> error, and its category; `None` passes the platform's own code on."""
-_SERVER_ERROR = (Unavailable, OTHER)
-_ANY_OTHER = (EndpointRefused, None)
+"""Any other is `Unavailable` from 500 on, else `EndpointRefused`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +108,7 @@ def of_exception(
         return EndpointRefused(f"the certificate of {host} is not valid: {reason}", code=OTHER)
     told = clean(str(error)) or type(error).__name__
     if isinstance(error, _SURELY_NOT_SENT):
-        return Timeout(f"no connection to {host}: {told}", code=TIMEOUT)
+        return Timeout(f"{NO_CONNECTION} {host}: {told}", code=TIMEOUT)
     code = TIMEOUT if isinstance(error, httpx.TimeoutException) else OTHER
     return Ambiguous(f"sent to {host}, but no whole answer came: {told}", code=code)
 
@@ -128,14 +136,16 @@ def of_answer(
     own_code, reason = _told(answer, clean)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return _throttled(answer, reason, quota=quota, now=now)
-    by_class = _SERVER_ERROR if httpx.codes.is_server_error(status) else _ANY_OTHER
-    kind, category = _KINDS.get(status, by_class)
+    by_class = Unavailable if httpx.codes.is_server_error(status) else EndpointRefused
+    kind = _KINDS.get(status, by_class)
     wait = retry_after(answer, now) if kind is Unavailable else None
     if wait is not None:
         return Throttled(reason, code=own_code, retry_after=wait)
-    if category and str(status) not in reason:
+    code = CREDENTIALS if kind is InvalidCredentials else own_code
+    blames = issubclass(kind, MalformedRequest | EndpointRefused)
+    if not blames and code != str(status) and str(status) not in reason:
         reason = f"answered {status}: {reason}"
-    return kind(reason, code=category or own_code)
+    return kind(reason, code=code)
 
 
 def retry_after(answer: Answer, now: datetime) -> timedelta | None:

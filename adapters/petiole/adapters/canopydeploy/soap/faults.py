@@ -59,5 +59,5 @@ def of_fault(code: str, text: str) -> InvalidCredentials | EndpointRefused | Una
             f"the platform does not know the call: {text}; look at `petiole check`", code=own
         )
     if own.partition(".")[0] == _SERVER:
-        return Unavailable(f"the platform answered a fault of its own: {text}", code=OTHER)
+        return Unavailable(f"the platform answered a fault of its own: {text}", code=own)
     return Refused(own or OTHER, text)
