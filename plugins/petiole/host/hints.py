@@ -13,8 +13,15 @@ def hint(
     settings: Settings, registry: Registry, connection: ConnectionName, *, code: str, reason: str
 ) -> str:
     """Tell what helps, or nothing; works also for connections and plugins that are gone."""
+    told = _of_plugin(settings, registry, connection, code=code, reason=reason)
     if _GAVE_UP in reason:
-        return _GAVE_UP_HINT
+        return f"{_GAVE_UP_HINT}; {told}" if told else _GAVE_UP_HINT
+    return told
+
+
+def _of_plugin(
+    settings: Settings, registry: Registry, connection: ConnectionName, *, code: str, reason: str
+) -> str:
     known = settings.connections.get(connection)
     if known is None:
         return ""

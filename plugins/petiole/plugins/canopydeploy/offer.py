@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from petiole.adapters.canopydeploy.account import AccountSettings
-from petiole.adapters.canopydeploy.hints import hint
+from petiole.adapters.canopydeploy.hints import batch_hint, realtime_hint
 from petiole.adapters.canopydeploy.rest import open_webhook_sink
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
 from petiole.adapters.canopydeploy.soap.options import segment_trouble
@@ -92,7 +92,7 @@ ADAPTERS: Sequence[AnyAdapterSpec] = (
         settings=CanopyDeployBatchSettings,
         open=open_webhook_sink,
         reserved_fields=reserved_names,
-        hint=hint,
+        hint=batch_hint,
         pace=_batch_pace,
     ),
     AdapterSpec(
@@ -101,7 +101,7 @@ ADAPTERS: Sequence[AnyAdapterSpec] = (
         settings=CanopyDeployRealtimeSettings,
         open=_open_realtime,
         reserved_fields=reserved_options,
-        hint=hint,
+        hint=realtime_hint,
         segment_trouble=segment_trouble,
         pace=_realtime_pace,
     ),
