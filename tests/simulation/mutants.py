@@ -173,6 +173,9 @@ class ForgetsCalls:
     def __init__(self, inner: Bookkeeping) -> None:
         self._inner = inner
 
+    def connections(self) -> Collection[ConnectionName]:
+        return self._inner.connections()
+
     def tally(self, connection: ConnectionName) -> Tally:
         return self._inner.tally(connection)
 

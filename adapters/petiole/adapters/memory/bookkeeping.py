@@ -17,6 +17,11 @@ class MemoryBookkeeping:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
 
+    def connections(self) -> Collection[ConnectionName]:
+        """Name those that have sums."""
+        with self._state.lock:
+            return sorted(+self._state.enqueued)
+
     def tally(self, connection: ConnectionName) -> Tally:
         """Tell the kept sums."""
         with self._state.lock:

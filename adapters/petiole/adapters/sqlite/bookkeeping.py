@@ -23,6 +23,11 @@ class SqliteBookkeeping:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def connections(self) -> Collection[ConnectionName]:
+        """Name those that have sums."""
+        with self._database.read() as tables:
+            return sums.names(tables)
+
     def tally(self, connection: ConnectionName) -> Tally:
         """Tell the kept sums."""
         with self._database.read() as tables:

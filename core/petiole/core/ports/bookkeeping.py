@@ -12,6 +12,10 @@ from petiole.core.domain.tally import Tally
 class Bookkeeping(Protocol):
     """Reads only; never blocks a runner."""
 
+    def connections(self) -> Collection[ConnectionName]:
+        """Name those for which anything was ever enqueued, once each."""
+        ...
+
     def tally(self, connection: ConnectionName) -> Tally:
         """Tell the kept sums: O(1), and true also after old rows were pruned."""
         ...

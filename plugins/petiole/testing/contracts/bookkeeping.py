@@ -12,6 +12,7 @@ from petiole.core.ports.bookkeeping import Bookkeeping
 from petiole.core.ports.outbox import Outbox
 from petiole.testing.changes import MOMENT, change
 from petiole.testing.contracts.runs import (
+    ALL,
     LEASE,
     MINUTE,
     NEWSLETTER,
@@ -25,6 +26,32 @@ from petiole.testing.contracts.runs import (
 from petiole.testing.contracts.store import StoreContract
 from petiole.testing.promises import keeps
 from petiole.testing.stands import Store, StoreStand
+
+
+class NamesContract:
+    """`Bookkeeping.connections`."""
+
+    @keeps(Bookkeeping.connections, "for which anything was ever enqueued")
+    def test_nobody_is_named_at_first(self, store: Store) -> None:
+        store.bookkeeping.tally(NEWSLETTER)
+        store.outbox.backlog(NEWSLETTER, ALL)
+
+        assert list(store.bookkeeping.connections()) == []
+
+    @keeps(Bookkeeping.connections, "for which anything was ever enqueued", "once each")
+    def test_connection_is_named_whatever_became_of_its_messages(
+        self, stand: StoreStand, store: Store
+    ) -> None:
+        end(store, 1, DELIVERED)
+        end(store, 2, DELIVERED)
+        end(store, 3, Bury("105", "unknown field"), WELCOME)
+        stand.clock.advance(MINUTE)
+        store.history.prune(stand.clock.now(), limit=10)
+        stand.kill(store)
+
+        names = stand.open().bookkeeping.connections()
+
+        assert sorted(names) == [NEWSLETTER, WELCOME]
 
 
 class TallyContract:
@@ -217,5 +244,5 @@ class CallsContract:
         assert other.bookkeeping.calls([NEWSLETTER], MOMENT) == 1
 
 
-class BookkeepingContract(TallyContract, CallsContract, StoreContract):
+class BookkeepingContract(NamesContract, TallyContract, CallsContract, StoreContract):
     """`ports.bookkeeping`: override `stand`."""

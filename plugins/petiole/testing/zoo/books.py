@@ -13,6 +13,22 @@ from petiole.core.ports.outbox import Outbox
 from petiole.testing.zoo.mutant import breaks
 
 
+@breaks(Bookkeeping.connections, "for which anything was ever enqueued")
+def knows_no_connection(books: Bookkeeping) -> Collection[ConnectionName]:
+    del books
+    return []
+
+
+@breaks(Bookkeeping.connections, "for which anything was ever enqueued")
+def names_only_what_is_under_way(books: Bookkeeping) -> Collection[ConnectionName]:
+    return [name for name in books.connections() if books.tally(name).open]
+
+
+@breaks(Bookkeeping.connections, "once each")
+def names_a_connection_twice(books: Bookkeeping) -> Collection[ConnectionName]:
+    return [*books.connections(), *books.connections()]
+
+
 @breaks(Bookkeeping.tally, "Tell the kept sums")
 def counts_wrong(books: Bookkeeping, connection: ConnectionName) -> Tally:
     tally = books.tally(connection)
