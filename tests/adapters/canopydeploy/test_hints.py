@@ -1,8 +1,16 @@
 """Hints: what a code means, and what sending again would do in its lane."""
 
+import re
+from collections.abc import Mapping
+
+import httpx
 import pytest
 
+from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.faults import of_answer
 from petiole.adapters.canopydeploy.hints import batch_hint, realtime_hint
+from tests.adapters.canopydeploy.made import MOMENT
+from tests.repository import ROOT
 
 DOUBTFUL = ["Timeout", "408", "502", "504", "Other error"]
 
@@ -35,12 +43,26 @@ def test_refusal_of_our_own_is_told_apart_from_the_platforms() -> None:
     assert "petiole itself refused it" in told
 
 
-@pytest.mark.parametrize(
-    ("code", "category"),
-    [("408", "Timeout"), ("504", "Timeout"), ("500", "Other error"), ("503", "Other error")],
-)
-def test_category_stands_beside_a_status(code: str, category: str) -> None:
-    assert batch_hint(code, "").startswith(f"{category}: ")
+def documented() -> Mapping[int, tuple[str, str]]:
+    """Read from the page which status has which code and which category."""
+    page = (ROOT / "docs" / "answers.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| status ([\d, ]+) \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    return {
+        int(status): (status.strip() if code == "the number" else code.strip("`"), category)
+        for statuses, code, category in rows
+        for status in statuses.split(",")
+    }
+
+
+@pytest.mark.parametrize("status", [401, 403, 408, 500, 502, 503, 504])
+def test_status_has_the_code_and_the_category_that_the_page_names(status: int) -> None:
+    code, category = documented()[status]
+    answer = Answer(status=status, headers=httpx.Headers(), body=b"")
+
+    error = of_answer(answer, quota=None, now=MOMENT, clean=str)
+
+    assert error.code == code
+    assert category in {code, batch_hint(code, error.reason).partition(":")[0]}
 
 
 def test_unknown_code_has_no_hint() -> None:
