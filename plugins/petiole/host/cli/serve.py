@@ -22,7 +22,7 @@ def command(config: Path, *, connections: tuple[str, ...], port: int | None) -> 
     """
     from petiole.host.intake import intake
     from petiole.host.settings import load_settings
-    from petiole.host.web.serving import Pulse, serving
+    from petiole.host.web.serving import Pulse, pushed_to, serving
 
     settings = load_settings(config)
     if port is not None:
@@ -36,7 +36,10 @@ def command(config: Path, *, connections: tuple[str, ...], port: int | None) -> 
             intake(host.container, tell=warn) as taking,
             serving(host.container, pulse=pulse, stored=taking.stored) as server,
         ):
-            say(f"listening on {server.url}; Ctrl-C stops")
+            names = (
+                ", ".join(pushed_to(host.container)) or "nobody: no connection has a push set up"
+            )
+            say(f"listening on {server.url}; Ctrl-C stops; takes pushes for {names}")
 
             def over() -> bool:
                 pulse.beat()

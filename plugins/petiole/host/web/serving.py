@@ -97,6 +97,12 @@ def serving(
                 writer.end()
 
 
+def pushed_to(container: Container) -> Sequence[ConnectionName]:
+    """Name the connections that are set up for a push."""
+    settings = container.settings()
+    return [name for name in container.names() if settings.connections[name].is_pushed_to]
+
+
 def _desks(container: Container, stack: ExitStack) -> Sequence[Desk]:
     """Open the receiver of each connection that is pushed to."""
     settings, registry = container.settings(), container.registry()
@@ -107,8 +113,7 @@ def _desks(container: Container, stack: ExitStack) -> Sequence[Desk]:
                 registry.open(EngagementReceiver, name, settings.connections[name])
             ),
         )
-        for name in container.names()
-        if settings.connections[name].is_pushed_to
+        for name in pushed_to(container)
     ]
 
 
