@@ -137,7 +137,7 @@ def test_call_that_was_not_made_has_no_record() -> None:
         sink(httpx.MockTransport(echo), max_call_bytes=10) as webhook,
         pytest.raises(MalformedRequest) as told,
     ):
-        webhook.deliver(messages(1))
+        webhook.deliver(messages(2))
 
     assert told.value.exchange is None
 

@@ -169,8 +169,21 @@ def test_call_that_would_be_empty_is_not_made(platform: Platform) -> None:
     with sink(platform.transport()) as webhook:
         report = webhook.deliver([message(1, {"status": "x"})])
 
-    assert isinstance(report.outcomes[message(1).id], Rejected)
+    refusal = report.outcomes[message(1).id]
+    assert isinstance(refusal, Rejected)
+    assert refusal.reason.startswith("not sent: the platform field 'status'")
+    assert not report.sent
     assert platform.received == []
+
+
+def test_record_over_the_limit_is_refused_without_being_sent(platform: Platform) -> None:
+    with sink(platform.transport(), max_call_bytes=100) as webhook:
+        report = webhook.deliver(messages(1))
+
+    (refusal,) = report.outcomes.values()
+    assert isinstance(refusal, Rejected)
+    assert (refusal.code, refusal.reason.startswith("not sent: ")) == ("413", True)
+    assert (report.sent, platform.received) == (False, [])
 
 
 def test_call_over_the_limit_is_malformed_without_being_sent(platform: Platform) -> None:

@@ -13,7 +13,7 @@ from petiole.core.delivery.attempt import (
     attempt,
 )
 from petiole.core.domain.message import Message
-from petiole.core.domain.report import DeliveryReport
+from petiole.core.domain.report import DeliveryReport, Rejected
 from petiole.core.domain.settlement import AmbiguityPolicy
 from petiole.core.errors import Ambiguous, DeliveryError, MalformedRequest
 from petiole.core.exchange import Exchange
@@ -136,3 +136,14 @@ def test_first_calls_of_a_long_row_are_kept_and_the_last_one() -> None:
 
 def test_sink_that_keeps_no_record_leaves_none() -> None:
     assert delivered(ScriptedSink()).exchanges == []
+
+
+def test_refusal_by_the_sink_itself_counts_no_call() -> None:
+    def refused_here(messages: Sequence[Message]) -> DeliveryReport:
+        return DeliveryReport(
+            {each.id: Rejected("400", "not sent") for each in messages}, sent=False
+        )
+
+    course = delivered(ScriptedSink(refused_here))
+
+    assert (course.calls, answered(course)) == (0, {1, 2, 3, 4})

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from petiole.adapters.canopydeploy.answer import Answer
+from petiole.core.domain.report import Rejected
 from petiole.core.errors import (
     Ambiguous,
     DeliveryError,
@@ -146,6 +147,11 @@ def of_answer(
     if not blames and code != str(status) and str(status) not in reason:
         reason = f"answered {status}: {reason}"
     return kind(reason, code=code)
+
+
+def refused_here(refusal: Rejected) -> Rejected:
+    """Say of a refusal that it is petiole's own."""
+    return Rejected(refusal.code, f"{NOT_SENT} {refusal.reason}")
 
 
 def retry_after(answer: Answer, now: datetime) -> timedelta | None:

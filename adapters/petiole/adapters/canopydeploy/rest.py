@@ -15,7 +15,7 @@ from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
 from petiole.adapters.canopydeploy.transport import JSON, Poster
 from petiole.adapters.canopydeploy.wire import Call, Wire
 from petiole.core.domain.message import Message, MessageId
-from petiole.core.domain.report import DeliveryReport, Outcome
+from petiole.core.domain.report import DeliveryReport, Outcome, Rejected
 from petiole.core.errors import DeliveryError, InvalidCredentials, MalformedRequest
 from petiole.hooks import AdapterContext
 
@@ -54,13 +54,15 @@ class WebhookSink:
             DeliveryError: the others as the port tells.
         """
         call = self._wire.call(messages)
+        refused = {id_: faults.refused_here(told) for id_, told in call.refused.items()}
         if not call.sent:
-            return DeliveryReport(outcomes=call.refused)
+            return DeliveryReport(refused, sent=False)
         if len(call.body) > self._max_call_bytes:
-            raise MalformedRequest(
-                f"the call has {len(call.body)} bytes, over the limit of {self._max_call_bytes}",
-                code="413",
-            )
+            size = f"{len(call.body)} bytes, over the limit of {self._max_call_bytes}"
+            if len(messages) > 1:
+                raise MalformedRequest(f"the call has {size}", code="413")
+            told = faults.refused_here(Rejected("413", f"the record has {size}"))
+            return DeliveryReport({messages[0].id: told}, sent=False)
         clean = cleaning(messages, secrets=self._credentials.forms)
         record = of_records(
             self._poster.address,
@@ -82,7 +84,7 @@ class WebhookSink:
         except DeliveryError as error:
             error.exchange = exchange
             raise
-        return DeliveryReport({**call.refused, **outcomes}, exchange)
+        return DeliveryReport({**refused, **outcomes}, exchange)
 
     def _answer(self, call: Call, clean: Callable[[str], str]) -> Answer:
         try:

@@ -59,9 +59,9 @@ Piece: TypeAlias = Answered | Failed | Unsent
 class Attempt:
     """What came of a batch: pieces that together hold each of its messages once.
 
-    `calls` counts requests to the sink; `repeated` messages that were sent although they may have
-    arrived before. `exchanges` are the first of the calls, and the last. `halt` is the trouble
-    after which nothing more may be sent.
+    `calls` counts requests to the sink, without those of which it reports that nothing was sent;
+    `repeated` messages that were sent although they may have arrived before. `exchanges` are the
+    first of the calls, and the last. `halt` is the trouble after which nothing more may be sent.
     """
 
     may_send: Callable[[], bool]
@@ -160,6 +160,7 @@ def _ask(
         report = call(messages)
         reach(FailPoint.SENT)
         _refuse_impostor(report)
+        course.calls -= not report.sent
         course.note(report.exchange)
         outcomes: Mapping[MessageId, object] = report.outcomes
         return {id_: told for id_, told in outcomes.items() if isinstance(told, Outcome)}

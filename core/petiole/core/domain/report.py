@@ -39,8 +39,10 @@ ACCEPTED = Accepted()
 class DeliveryReport:
     """One outcome for every message of the batch, by message id; order carries no meaning.
 
-    `exchange` is the call behind it, where the sink keeps a record of its calls.
+    `exchange` is the call behind it, where the sink keeps a record of its calls. `sent` is false
+    where the sink itself refused every message, and made no call.
     """
 
     outcomes: Mapping[MessageId, Outcome]
     exchange: Exchange | None = None
+    sent: bool = True

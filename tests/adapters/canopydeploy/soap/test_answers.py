@@ -326,3 +326,14 @@ def test_only_a_call_that_was_surely_not_sent_is_without_doubt(
         delivered(httpx.MockTransport(fail))
 
     assert caught.value.code == ("Timeout" if "hung" not in str(trouble) else "Other error")
+
+
+def test_change_that_no_call_can_carry_is_refused_without_one() -> None:
+    with runs(answering(TRUE)) as sink:
+        report = sink.deliver([message(1, {"status": "gold"})])
+        mixed = sink.deliver([message(2), message(1, {"status": "gold"})])
+
+    refusal = report.outcomes[message(1).id]
+    assert isinstance(refusal, Rejected)
+    assert refusal.reason.startswith("not sent: the platform field 'status'")
+    assert (report.sent, mixed.sent) == (False, True)

@@ -6,7 +6,7 @@ assumed; others are passed on as they come.
 
 import re
 
-from petiole.adapters.canopydeploy.faults import CREDENTIALS, OTHER
+from petiole.adapters.canopydeploy.faults import CREDENTIALS, OTHER, refused_here
 from petiole.core.domain.report import Rejected
 from petiole.core.errors import EndpointRefused, InvalidCredentials, Unavailable
 from petiole.core.exchange import Exchange
@@ -40,7 +40,8 @@ class Refused(Exception):
     @property
     def outcome(self) -> Rejected:
         """The same as the answer for one message."""
-        return Rejected(self.code, self.reason)
+        told = Rejected(self.code, self.reason)
+        return refused_here(told) if self.exchange is None else told
 
 
 def of_fault(code: str, text: str) -> InvalidCredentials | EndpointRefused | Unavailable | Refused:

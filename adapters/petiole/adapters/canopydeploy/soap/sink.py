@@ -158,14 +158,14 @@ def _one_by_one(
         try:
             outcomes[message.id], exchange = send(message)
         except Refused as refusal:
-            outcomes[message.id], exchange = refusal.outcome, refusal.exchange
+            outcomes[message.id], exchange = refusal.outcome, refusal.exchange or exchange
         except DeliveryError as error:
             if not outcomes:
                 raise
             later = Deferred(datetime.now(UTC), f"not sent or in doubt: {error.reason}")
             told = {each.id: outcomes.get(each.id, later) for each in messages}
             return DeliveryReport(told, error.exchange)
-    return DeliveryReport(outcomes, exchange)
+    return DeliveryReport(outcomes, exchange, sent=exchange is not None)
 
 
 def _leaves(message: Message) -> bool:
