@@ -171,6 +171,8 @@ def test_full_disk_under_the_output_is_one_line(project: Project) -> None:
 
 
 def test_no_color_means_plain_text_on_a_terminal_too(project: Project) -> None:
+    write_csv(project.folder / "few.csv", ["id"], [["1"]])
+    assert project.sync("few.csv", "--queue-only").returncode == 0
     terminal, other_end = os.openpty()
     with subprocess.Popen(
         project.command("status"),

@@ -1,13 +1,14 @@
 """A connection at a glance: whether it works, what waits, and for what."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from petiole.core.domain.batching import Backlog, BatchPolicy
-from petiole.core.domain.breaker import ConnectionState, Flow, Hold
+from petiole.core.domain.batching import Backlog, BatchPolicy, flush_at, ripe_at
+from petiole.core.domain.breaker import HEALTHY, ConnectionState, Flow, Hold
 from petiole.core.domain.change import ConnectionName, SegmentId
+from petiole.core.domain.message import MessageState
 from petiole.core.domain.tally import Tally
 from petiole.core.errors import ConfigurationError
 from petiole.host.container import Container
@@ -22,9 +23,9 @@ class Condition(StrEnum):
     """One word for how a connection is."""
 
     OK = "ok"
-    """It delivers what is due."""
+    """It delivers what is due, or has nothing to deliver."""
     RETRYING = "retrying"
-    """Its last batches failed; it goes on trying."""
+    """Its last batches failed; it goes on trying what waits."""
     PACING = "pacing"
     """It keeps still because the platform asked for it, or its quota is used up."""
     BREAKER_OPEN = "breaker open"
@@ -65,20 +66,51 @@ class ConnectionStatus:
             case Flow.PAUSED:
                 return Condition.PAUSED
             case Flow.PROBING:
-                return Condition.PROBING
+                return Condition.PROBING if self.tally.waiting else Condition.OK
             case Flow.OPEN:
                 is_pace = self.state.hold in {Hold.PACE, Hold.QUOTA}
                 return Condition.PACING if is_pace else Condition.BREAKER_OPEN
             case Flow.CLOSED:
-                return Condition.RETRYING if self.state.failures else Condition.OK
+                is_trying = self.state.failures and self.tally.waiting
+                return Condition.RETRYING if is_trying else Condition.OK
+
+    @property
+    def needs_attention(self) -> bool:
+        """Tell whether a person should look: it stands still, or something ended badly."""
+        stands_still = self.condition in {Condition.PAUSED, Condition.BREAKER_OPEN}
+        ended_badly = self.tally[MessageState.DEAD] or self.tally[MessageState.PARKED]
+        return bool(stands_still or ended_badly or not self.tally.balanced)
+
+    @property
+    def oldest_enqueued_at(self) -> datetime | None:
+        """Tell since when the oldest waits, as far as one batch deep can tell."""
+        moments = (self.backlog.oldest_enqueued_at, self.backlog.oldest_waiting_at)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     @property
     def next_flush(self) -> datetime | None:
         """Tell when the batch that now fills goes out even if it is not full by then."""
-        oldest = self.backlog.oldest_enqueued_at
-        flush = oldest and min(oldest, self.now) + self.batching.max_age
+        return self._allowed(flush_at(self.backlog, self.batching, now=self.now))
+
+    @property
+    def next_try(self) -> datetime | None:
+        """Tell when a running host next sends what waits for a later try.
+
+        Its wait must be over; then it makes a batch full, or goes by its age.
+        """
+        oldest, due_at = self.backlog.oldest_waiting_at, self.backlog.next_due_at
+        if oldest is None or due_at is None:
+            return None
+        fills_a_batch = self.tally[MessageState.PENDING] >= self.batching.max_profiles
+        ripe = self.now if fills_a_batch else ripe_at(oldest, self.batching, now=self.now)
+        return self._allowed(max(due_at, ripe))
+
+    def _allowed(self, moment: datetime | None) -> datetime | None:
+        """Put off what a hold puts off; nothing is sent while the connection is paused."""
+        if moment is None or self.state.paused:
+            return None
         held = self.state.open_until if self.state.flow(self.now) is Flow.OPEN else None
-        return flush and max(flush, held or flush)
+        return max(moment, held or moment)
 
 
 def look_at(settings: Settings, container: Container) -> Sequence[ConnectionStatus]:
@@ -97,6 +129,36 @@ def look_at(settings: Settings, container: Container) -> Sequence[ConnectionStat
         )
         for name in container.names()
     ]
+
+
+def look_ahead(
+    settings: Settings, names: Iterable[ConnectionName], now: datetime
+) -> Sequence[ConnectionStatus]:
+    """Tell how connections stand before anything was ever queued."""
+    return [
+        ConnectionStatus(
+            name=name,
+            now=now,
+            state=HEALTHY,
+            tally=Tally(),
+            backlog=Backlog(),
+            batching=settings.connections[name].batching,
+        )
+        for name in names
+    ]
+
+
+def left_behind(settings: Settings, container: Container) -> Mapping[ConnectionName, Tally]:
+    """Tell what is left of connections that are not in the settings any more.
+
+    Only of those of which something is open or dead.
+    """
+    bookkeeping = container.bookkeeping()
+    gone = set(bookkeeping.connections()) - settings.connections.keys()
+    tallies = {name: bookkeeping.tally(name) for name in sorted(gone)}
+    return {
+        name: tally for name, tally in tallies.items() if tally.open or tally[MessageState.DEAD]
+    }
 
 
 def _quota_use(

@@ -1,38 +1,103 @@
 """Why a connection does not send, or what its changes wait for, in sentences."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from petiole.core.domain.message import MessageState
+from petiole.hooks.duration import format_duration
 from petiole.host.cli.output import count
+from petiole.host.settings import Settings
 from petiole.host.status import Condition, ConnectionStatus
+
+_SECOND = timedelta(seconds=1)
+
+
+def nothing_yet(settings: Settings) -> str:
+    """Tell that nothing was queued yet, if so: who only looks makes no file."""
+    path = settings.outbox_path
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return f"nothing was queued yet: {path} is not there"
+    except OSError:
+        return ""
+    return ""
 
 
 def explained(status: ConnectionStatus) -> Iterator[str]:
     """Explain whatever is not as it should be; nothing, if all is."""
     state = status.state
+    why = f": {state.reason}" if state.reason else ""
     failing = ""
     if state.failing_since is not None:
         failures = "1 batch" if state.failures == 1 else f"{state.failures} batches in a row"
         failing = f", failing since {state.failing_since:%Y-%m-%d %H:%M} UTC ({failures})"
     match status.condition:
         case Condition.PAUSED:
-            since = f" since {state.paused_at:%Y-%m-%d %H:%M} UTC" if state.paused_at else ""
-            by = f" by {state.paused_by}" if state.paused_by else ""
-            why = f": {state.paused_why}" if state.paused_why else ""
-            yield f"paused ({state.paused}){by}{since}{why}"
+            yield paused(status)
         case Condition.PACING:
-            yield f"pacing until {state.open_until:%Y-%m-%d %H:%M:%S} UTC: {state.reason}"
+            yield f"pacing until {state.open_until:%Y-%m-%d %H:%M:%S} UTC{why}"
         case Condition.BREAKER_OPEN:
-            yield f"breaker open until {state.open_until:%H:%M:%S} UTC{failing}: {state.reason}"
+            yield f"breaker open until {state.open_until:%H:%M:%S} UTC{failing}{why}"
         case Condition.RETRYING:
-            yield f"retrying{failing}: {state.reason}"
+            yield f"retrying{failing}{why}"
         case Condition.PROBING:
-            yield f"one batch may try{failing}: {state.reason}"
+            yield f"one batch may try{failing}{why}"
         case Condition.OK:
-            pass
-    pending, backlog = status.tally[MessageState.PENDING], status.backlog
-    if pending and not (backlog.claimable or backlog.next_due_at or backlog.in_flight):
+            if state.reason and not status.tally.waiting:
+                yield f"nothing waits; last trouble{why}"
+    if _is_behind(status):
+        pending = status.tally[MessageState.PENDING]
         yield (
             f"{count(pending, 'change')} behind earlier ones of the same profiles, which wait in "
             "another connection of the account, are parked, or dead and held"
         )
+
+
+def paused(status: ConnectionStatus) -> str:
+    """Tell who paused a connection, since when, and why."""
+    state = status.state
+    since = f" since {state.paused_at:%Y-%m-%d %H:%M} UTC" if state.paused_at else ""
+    by = f" by {state.paused_by}" if state.paused_by else ""
+    why = f": {state.paused_why}" if state.paused_why else ""
+    return f"paused ({state.paused}){by}{since}{why}"
+
+
+def queued(status: ConnectionStatus) -> str:
+    """Tell how many changes wait, for how long, and when they go; nothing, if none waits."""
+    pending = status.tally[MessageState.PENDING]
+    if not pending or _is_behind(status):
+        return ""
+    waits = f"{pending:,} {'waits' if pending == 1 else 'wait'}"
+    oldest = status.oldest_enqueued_at
+    since = f", the oldest since {_span(status.now - oldest)}" if oldest else ""
+    return f"{waits}{since}; {_next(status)}"
+
+
+def _next(status: ConnectionStatus) -> str:
+    if status.state.paused:
+        return "nothing is sent while it is paused"
+    flush, next_try = status.next_flush, status.next_try
+    if flush is not None and status.backlog.claimable:
+        filled = f"{status.backlog.claimable} of {status.batching.max_profiles}"
+        return f"next batch: {filled}, {_when(status, flush, 'or in')}"
+    moments = [moment for moment in (flush, next_try) if moment is not None]
+    if moments:
+        return f"next try {_when(status, min(moments), 'in')}"
+    return "they follow what is in flight"
+
+
+def _when(status: ConnectionStatus, moment: datetime, word: str) -> str:
+    left = moment - status.now
+    return f"{word} {_span(left)}" if left > timedelta() else "due now"
+
+
+def _is_behind(status: ConnectionStatus) -> bool:
+    backlog = status.backlog
+    stirs = backlog.claimable or backlog.next_due_at or backlog.in_flight or backlog.abandoned
+    return bool(status.tally[MessageState.PENDING] and not stirs)
+
+
+def _span(span: timedelta) -> str:
+    """Write a span in whole seconds; what is less, or was before it began, counts as one."""
+    return format_duration(max(span, _SECOND))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 import rich_click as click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -21,7 +22,16 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 _COLORS: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
 
+_SHORT = 16
+"""Cells up to so many characters are never broken."""
+_FOLDED = 12
+"""So much room a first column needs for its names to be readable."""
+_UNBOUNDED = 100_000
+"""How wide a pipe is: nothing is folded or cut off for who reads it by a program."""
+
 console = Console(highlight=False, color_system=_COLORS)
+if not console.is_terminal:
+    console.width = _UNBOUNDED
 errors = Console(stderr=True, highlight=False, color_system=_COLORS)
 
 
@@ -57,21 +67,33 @@ def print_json(document: Mapping[str, JsonValue] | Sequence[JsonValue]) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
-    """Make a table; whole numbers stand to the right and are grouped by thousands."""
+    """Make a table; whole numbers stand to the right and are grouped by thousands.
+
+    Where it is wider than the terminal, long texts are folded; numbers and short words never are.
+    """
     made = Table(box=None, pad_edge=False, show_edge=False)
     told = [list(row) for row in rows]
     for n, column in enumerate(columns):
         numeric = bool(told) and all(isinstance(row[n], int | None) for row in told)
+        longest = max((len(_cell(row[n])) for row in told), default=0)
         made.add_column(
             column,
             justify="right" if numeric else "left",
             header_style="bold",
             overflow="fold",
-            no_wrap=numeric or n == 0,
+            no_wrap=numeric or longest <= _SHORT,
         )
     for row in told:
         made.add_row(*(_cell(value) for value in row))
     return made
+
+
+def fits(made: Table) -> bool:
+    """Tell whether the terminal has room for a table whose first column is folded."""
+    unbounded = console.options.update(width=_UNBOUNDED)
+    wanted = console.measure(made, options=unbounded).maximum
+    first = max((cell_len(str(cell)) for cell in made.columns[0].cells), default=0)
+    return wanted - max(first - _FOLDED, 0) <= console.width
 
 
 def moment(when: datetime | None) -> str | None:
