@@ -4,6 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from petiole.host.cli.explaining import queued
 from petiole.host.cli.letters import by_option
 from petiole.host.cli.output import count, say
 from petiole.host.host import Host
@@ -22,7 +23,8 @@ def command(config: Path, *, connections: tuple[str, ...], by: str) -> int:
     with Host.open(config, connections) as host:
         for status in host.status():
             if status.condition in {Condition.OK, Condition.RETRYING}:
-                say(f"{status.name}: is not paused; nothing to do")
+                waits = f" by itself: {queued(status)}" if queued(status) else "; nothing waits"
+                say(f"{status.name}: is not paused and goes on{waits}")
                 continue
             host.operations.resume(status.name, by=by)
             waiting = count(status.tally.waiting, "change")
