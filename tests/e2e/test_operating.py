@@ -1,13 +1,15 @@
 """An operator at work: pause, resume, look at one profile, mend and send again what is dead."""
 
 import json
+import os
 import signal
 from collections.abc import Mapping, Sequence
 
 import pytest
 
-from tests.e2e.project import SEGMENT, Project, write_csv
+from tests.e2e.project import SEGMENT, TOKEN, Project, hashed, write_csv
 
+CANARY = ["4242", "Sanne-Canary", "Delft"]
 WORDS = "Undefined value for field city"
 
 
@@ -43,6 +45,126 @@ def test_dead_letter_is_mended_beside_its_original_and_sent_again(project: Proje
     assert "1 change" in redriven.stdout
     assert project.ledger().profiles["2"] == {"id": "2", "city": "Utrecht"}
     assert (project.status()["delivered"], project.status()["dead"]) == (3, 0)
+
+
+def test_second_edit_adds_to_the_first_until_both_are_taken_back(project: Project) -> None:
+    few(project)
+    (letter,) = listed(project)
+    id_ = str(letter["id"])
+
+    project.run("dead", "edit", id_, "city=Utrecht", "tier=1")
+    again = project.run("dead", "edit", id_, "--json", '{"tier": 2}')
+    both = json.loads(project.run("dead", "show", id_, "--json").stdout)
+    project.run("dead", "edit", id_, "--reset")
+    (without,) = listed(project)
+
+    assert both["edit"] == {"city": "Utrecht", "tier": 2}
+    assert again.stdout.splitlines()[1].split() == ["tier", '"1"', "2"]
+    assert without["edited"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--json", '{"a": NaN}'], "nobody could send that"),
+        (["--json", '{"a": 1e999}'], "nobody could send that"),
+        (["--json", r'{"a": "\ud800"}'], "half a character"),
+        (["--json", "{"], "--json is no JSON"),
+        ([b"a=\xff"], "half a character"),
+        (["--remove", "town"], "no field 'town' to leave out"),
+        (["--remove", "citty"], "did you mean 'city'?"),
+        (["status=gold"], "the connection writes that itself"),
+        (["city=Utrecht", "--by", b"\xff"], "printable characters"),
+        ([], "say what to change"),
+    ],
+)
+def test_edit_that_could_not_be_sent_is_refused_in_a_line(
+    project: Project, arguments: Sequence[str | bytes], told: str
+) -> None:
+    few(project)
+    (letter,) = listed(project)
+
+    edited = project.run("dead", "edit", str(letter["id"]), *map(os.fsdecode, arguments))
+
+    assert edited.returncode in {1, 2}
+    assert told in " ".join(edited.stderr.replace("│", " ").split())
+    assert "Traceback" not in edited.stderr
+    assert listed(project) == [letter]
+
+
+def test_field_that_the_message_did_not_have_is_added_with_a_word(project: Project) -> None:
+    few(project)
+    (letter,) = listed(project)
+
+    edited = project.run("dead", "edit", str(letter["id"]), "citi=Utrecht")
+
+    assert edited.returncode == 0
+    assert "had no field 'citi'; did you mean 'city'?" in edited.stderr
+
+
+def test_letter_is_found_by_the_status_of_its_answer(project: Project) -> None:
+    project.configure(more="retry = { max_attempts = 1 }")
+    project.order_faults({"fault": "status", "status": 503, "calls": [1]})
+    path = write_csv(project.folder / "one.csv", ["id"], [["1"]])
+    project.sync(path)
+
+    redriven = project.run("dead", "redrive", "--code", "503", "--yes")
+    listed_again = project.run("dead", "list", "--code", "503")
+
+    assert "redrive: 1 change" in redriven.stdout
+    assert "nothing is dead" in listed_again.stdout
+
+
+def test_refusal_shows_nothing_of_the_person_wherever_it_is_told(project: Project) -> None:
+    words = f"bad Sanne-Canary of Delft, token {TOKEN}, sanne@example.org"
+    project.order_faults({"fault": "status", "status": 400, "message": words})
+    path = write_csv(project.folder / "one.csv", ["id", "name", "city"], [CANARY])
+    project.sync(path)
+    (letter,) = listed(project)
+
+    told = [
+        project.run("dead", "list").stdout,
+        project.run("trace", "newsletter", CANARY[0], "--calls", "--json").stdout,
+        str(letter["reason"]),
+    ]
+
+    assert letter["reason"] == "bad *** of ***, token ***, ***"
+    assert [text for text in told if "Canary" in text or "Delft" in text or TOKEN in text] == []
+
+
+def test_whole_hash_is_shown_and_asked_for(project: Project) -> None:
+    project.configure(identifier="hashed-email")
+    whole = hashed("sanne@example.org")
+    project.order_faults({"fault": "status", "status": 400, "message": "no"})
+    path = write_csv(project.folder / "one.csv", ["email"], [["sanne@example.org"]])
+    project.sync(path, key="email")
+    (letter,) = listed(project)
+
+    shown = project.run("dead", "show", str(letter["id"])).stdout
+    shortened = project.run("trace", "newsletter", f"{whole[:12]}…")
+    traced = project.run("trace", "newsletter", whole)
+
+    assert whole in shown.replace("\n", "").replace(" ", "")
+    assert (shortened.returncode, "petiole dead show ID" in shortened.stderr) == (1, True)
+    assert (traced.returncode, "400: no" in traced.stdout) == (0, True)
+
+
+def test_trace_tells_that_a_runner_died_over_a_batch(project: Project) -> None:
+    project.order_faults({"fault": "timeout-after", "calls": [1]})
+    path = write_csv(project.folder / "one.csv", ["id"], [["1"]])
+    with project.start("sync", "newsletter", path, "--segment", SEGMENT, "--key", "id") as runner:
+        project.wait_for(lambda: len(project.ledger().calls) == 1)
+        under_way = project.run("trace", "newsletter", "1").stdout
+        runner.kill()
+        runner.communicate(timeout=20)
+    project.run("run", "--once", "--flush")
+
+    life = json.loads(project.run("trace", "newsletter", "1", "--json").stdout)
+
+    assert "no answer yet" in under_way
+    assert [step["step"] for step in life] == ["enqueued", "sent", "sent", "delivered"]
+    assert "taken over, may have arrived twice" in life[1]["told"]
+    assert life[2]["told"] == ""
 
 
 def test_edit_is_not_undone_by_the_next_sync_of_the_same_file(project: Project) -> None:
@@ -84,16 +206,22 @@ def test_letters_of_one_cause_are_found_by_its_fingerprint(project: Project) -> 
     assert "redrive: 1 change" in meant.stdout
 
 
-def test_change_that_was_overtaken_stays_dead(project: Project) -> None:
+def test_change_that_was_overtaken_stays_dead_unless_somebody_insists(project: Project) -> None:
     few(project)
     path = write_csv(project.folder / "new.csv", ["id", "city"], [["2", "Leiden"]])
     assert project.sync(path).returncode == 0
 
     redriven = project.run("dead", "redrive", "newsletter", "--yes")
+    insisted = project.run("dead", "redrive", "newsletter", "--yes", "--even-overtaken")
+    held = project.ledger().profiles["2"]["city"]
+    delivered = project.run("run", "--once", "--flush")
 
     assert redriven.returncode == 3
     assert "left as they are: 1 change" in redriven.stdout
-    assert project.ledger().profiles["2"]["city"] == "Leiden"
+    assert "--even-overtaken sends them all the same" in redriven.stdout
+    assert held == "Leiden"
+    assert (insisted.returncode, delivered.returncode) == (0, 0)
+    assert project.ledger().profiles["2"]["city"] == "Atlantis"
 
 
 def test_trace_tells_a_profiles_life_in_order(project: Project) -> None:

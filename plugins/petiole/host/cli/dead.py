@@ -1,28 +1,19 @@
 """`petiole dead`: what was refused or gave up, and what becomes of it."""
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
-
 import rich_click as click
 
-from petiole.core.domain.dead_letter import DeadLetter, Decision
-from petiole.core.domain.fields import Fields, JsonValue
+from petiole.core.domain.dead_letter import Decision
 from petiole.core.domain.message import MessageState
-from petiole.core.errors import PetioleError
 from petiole.host.cli.letters import (
     Chosen,
     by_option,
     decide,
-    letter_document,
     list_letters,
-    one_letter,
     selecting,
-    short,
     yes_option,
 )
-from petiole.host.cli.output import console, json_option, print_json, say, table
-from petiole.host.host import Host
+from petiole.host.cli.one_letter import edit_command, show_command
+from petiole.host.cli.output import json_option
 
 _all_option = click.option("--all", "everything", is_flag=True, help="All dead changes there are.")
 
@@ -44,72 +35,30 @@ def list_command(chosen: Chosen, *, limit: int, as_json: bool) -> int:
     return list_letters(chosen, limit=limit, as_json=as_json)
 
 
-@command.command("show")
-@click.argument("id_", metavar="ID", type=int)
-@json_option
-@click.pass_obj
-def show_command(config: Path, *, id_: int, as_json: bool) -> int:
-    """Show one dead or parked message whole, with the data that it carries."""
-    with Host.open(config) as host:
-        letter = _required(host, id_)
-        hint = host.operations.hint(letter)
-    if as_json:
-        print_json({**_whole_document(letter), "hint": hint or None})
-        return 0
-    document = letter_document(letter) | ({"hint": hint} if hint else {})
-    document["identifier"] = short(letter.identifier)
-    console.print(table(["message", ""], [[key, str(value)] for key, value in document.items()]))
-    say("")
-    original, sent = letter.fields.values(), letter.sent_fields.values()
-    names = [*original, *(name for name in sent if name not in original)]
-    rows = [[name, _shown(original, name), _shown(sent, name)] for name in names]
-    columns = ["field", "as queued", "as it would be sent"]
-    console.print(table(columns, rows))
-    return 0
-
-
-@command.command("edit")
-@click.argument("id_", metavar="ID", type=int)
-@click.argument("fields", metavar="FIELD=VALUE...", nargs=-1)
-@click.option("--remove", "removed", multiple=True, metavar="FIELD", help="Leave this one out.")
-@click.option("--json", "document", help="Fields as a JSON object, for numbers and lists.")
-@by_option
-@click.pass_obj
-def edit_command(
-    config: Path,
-    *,
-    id_: int,
-    fields: Sequence[str],
-    removed: Sequence[str],
-    document: str | None,
-    by: str,
-) -> int:
-    """Lay other values over those of a dead message, for when it is sent again.
-
-    What was queued stays as it was, and so does its fingerprint: the next sync of the same audience
-    does not undo the edit.
-    """
-    overlay = _overlay(fields, removed, document)
-    if not overlay:
-        raise click.UsageError("say what to change: FIELD=VALUE, --remove FIELD or --json OBJECT")
-    with Host.open(config) as host:
-        letter = _required(host, id_)
-        host.operations.edit(letter.id, Fields.of(overlay), by=by)
-    say(f"edited {', '.join(overlay)}. Next: petiole dead redrive --id {id_}")
-    return 0
+command.add_command(show_command)
+command.add_command(edit_command)
 
 
 @command.command("redrive")
 @selecting(MessageState.DEAD)
 @_all_option
+@click.option(
+    "--even-overtaken",
+    is_flag=True,
+    help="Also those whose profile got a later change meanwhile; they undo it.",
+)
 @yes_option
 @by_option
-def redrive_command(chosen: Chosen, *, everything: bool, yes: bool, by: str) -> int:
+def redrive_command(
+    chosen: Chosen, *, everything: bool, even_overtaken: bool, yes: bool, by: str
+) -> int:
     """Send dead messages again, as if never tried, with what was edited.
 
-    One whose profile got a later change delivered meanwhile is left as it is.
+    One whose profile got a later change delivered meanwhile is left as it is, unless you say that
+    it is to be sent all the same.
     """
-    return decide(chosen, Decision.RESEND, verb="redrive", everything=everything, yes=yes, by=by)
+    decision = Decision.RESEND_ANYWAY if even_overtaken else Decision.RESEND
+    return decide(chosen, decision, verb="redrive", everything=everything, yes=yes, by=by)
 
 
 @command.command("discard")
@@ -120,39 +69,3 @@ def redrive_command(chosen: Chosen, *, everything: bool, yes: bool, by: str) -> 
 def discard_command(chosen: Chosen, *, everything: bool, yes: bool, by: str) -> int:
     """Never send these; their content is erased, that they were is kept."""
     return decide(chosen, Decision.DISCARD, verb="discard", everything=everything, yes=yes, by=by)
-
-
-def _required(host: Host, id_: int) -> DeadLetter:
-    letter = one_letter(host, id_)
-    if letter is None:
-        raise PetioleError(f"no dead or parked message has the id {id_}; petiole dead list")
-    return letter
-
-
-def _overlay(
-    fields: Sequence[str], removed: Sequence[str], document: str | None
-) -> dict[str, JsonValue]:
-    try:
-        overlay: dict[str, JsonValue] = json.loads(document) if document else {}
-    except ValueError as error:
-        raise click.UsageError(f"--json is no JSON: {error}") from error
-    if not isinstance(overlay, dict):
-        raise click.UsageError('--json takes an object, such as {"age": 41}')
-    for field in fields:
-        name, equals, value = field.partition("=")
-        if not equals or not name:
-            raise click.UsageError(f"{field!r} is not FIELD=VALUE")
-        overlay[name] = value
-    return overlay | dict.fromkeys(removed)
-
-
-def _shown(values: dict[str, JsonValue], name: str) -> str:
-    return json.dumps(values[name], ensure_ascii=False) if name in values else "-"
-
-
-def _whole_document(letter: DeadLetter) -> dict[str, JsonValue]:
-    return {
-        **letter_document(letter),
-        "fields": letter.fields.values(),
-        "edit": letter.edit.values() if letter.edit else None,
-    }

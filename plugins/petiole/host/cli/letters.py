@@ -25,8 +25,23 @@ SHORT_HASH = 12
 
 Result = TypeVar("Result")
 
+MOST_LOOKED_AT = 10_000
+"""Letters that are looked through for edits before a decision."""
+
+
+def _name(context: click.Context, option: click.Parameter, name: str) -> str:
+    del context, option
+    if not name.isprintable():
+        raise click.BadParameter("a name of printable characters is wanted")
+    return name
+
+
 by_option = click.option(
-    "--by", default=getpass.getuser, metavar="NAME", help="Who does it, for the record; else you."
+    "--by",
+    default=getpass.getuser,
+    callback=_name,
+    metavar="NAME",
+    help="Who does it, for the record; else you.",
 )
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 
@@ -119,6 +134,8 @@ def decide(
             say(f"nothing that is {selection.state} fits; nothing was done")
             return 0
         _print_groups(groups)
+        if decision is Decision.ARRIVED:
+            _tell_edited(host.operations.letters(selection, limit=MOST_LOOKED_AT))
         if not yes and not _confirmed(f"{verb} {count(total, 'change')}?"):
             say(f"nothing was done; --yes would {verb} {count(total, 'change')}")
             return EXIT_ATTENTION
@@ -128,8 +145,13 @@ def decide(
         say(
             f"left as they are: {count(done.superseded, 'change')}, since later ones of the same "
             "profiles were delivered meanwhile, or are being sent"
+            + (
+                "; --even-overtaken sends them all the same"
+                if _may_insist(chosen, decision)
+                else ""
+            )
         )
-    if decision is Decision.RESEND and done.moved:
+    if decision in {Decision.RESEND, Decision.RESEND_ANYWAY} and done.moved:
         say("Next: petiole run --once --flush, unless a host is running")
     return EXIT_ATTENTION if done.superseded else 0
 
@@ -154,7 +176,7 @@ def letter_document(letter: DeadLetter) -> dict[str, JsonValue]:
         "reason": letter.reason,
         "fingerprint": letter.failure,
         "attempts": letter.attempts,
-        "edited": letter.edit is not None,
+        "edited": bool(letter.edit),
         "enqueued_at": moment(letter.enqueued_at),
         "at": moment(letter.at),
     }
@@ -167,6 +189,19 @@ def one_letter(host: Host, id_: int, names: Sequence[ConnectionName] = ()) -> De
         for letter in host.operations.letters(selection, limit=1):
             return letter
     return None
+
+
+def _tell_edited(letters: Sequence[DeadLetter]) -> None:
+    edits = sum(bool(letter.edit) for letter in letters)
+    if edits:
+        say(
+            f"{count(edits, 'change')} of these {'was' if edits == 1 else 'were'} edited; no edit "
+            "was ever sent: what arrived, and counts as delivered, is what was queued"
+        )
+
+
+def _may_insist(chosen: Chosen, decision: Decision) -> bool:
+    return chosen.selection.state is MessageState.DEAD and decision is Decision.RESEND
 
 
 def _print_groups(groups: Sequence[LetterGroup]) -> None:

@@ -12,6 +12,7 @@ from petiole.host.cli.letters import (
     selecting,
     yes_option,
 )
+from petiole.host.cli.one_letter import edit_command, show_command
 from petiole.host.cli.output import json_option
 
 _all_option = click.option("--all", "everything", is_flag=True, help="All parked changes.")
@@ -34,6 +35,10 @@ def list_command(chosen: Chosen, *, limit: int, as_json: bool) -> int:
     return list_letters(chosen, limit=limit, as_json=as_json)
 
 
+command.add_command(show_command)
+command.add_command(edit_command)
+
+
 @command.command("resend")
 @selecting(MessageState.PARKED)
 @_all_option
@@ -50,7 +55,7 @@ def resend_command(chosen: Chosen, *, everything: bool, yes: bool, by: str) -> i
 @yes_option
 @by_option
 def arrived_command(chosen: Chosen, *, everything: bool, yes: bool, by: str) -> int:
-    """Take these for delivered: the platform has them."""
+    """Take these for delivered: the platform has them, as they were queued, without any edit."""
     return decide(
         chosen, Decision.ARRIVED, verb="take for delivered", everything=everything, yes=yes, by=by
     )
