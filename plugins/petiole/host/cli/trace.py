@@ -1,14 +1,20 @@
 """`petiole trace`: the life of one profile."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import rich_click as click
 
+from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.fields import JsonValue
-from petiole.core.domain.life import Happening
+from petiole.core.domain.life import Happening, Step
+from petiole.core.domain.message import BatchId, MessageId
+from petiole.core.errors import IdentifierRefused
 from petiole.host.cli.output import console, json_option, moment, print_json, say, table
 from petiole.host.host import Host
+
+_SHORTENED = re.compile(r"[0-9a-f]{8,63}…?", re.IGNORECASE)
 
 
 @click.command("trace", short_help="Show what happened to one profile, in order.")
@@ -25,9 +31,11 @@ def command(config: Path, *, connection: str, identifier: str, calls: bool, as_j
     """
     with Host.open(config, [connection]) as host:
         (status,) = host.status()
-        life = host.operations.life(status.name, identifier)
+        life = _life(host, status.name, identifier)
+    open_ends = _open_ends(life)
     if as_json:
-        print_json([_document(happening) for happening in life])
+        told = zip(life, open_ends, strict=True)
+        print_json([_document(happening, end) for happening, end in told])
         return 0
     if not life:
         say(f"{connection} has no trace of this profile")
@@ -41,9 +49,9 @@ def command(config: Path, *, connection: str, identifier: str, calls: bool, as_j
                     f"{happening.message} {happening.kind} {happening.segment}",
                     happening.step.value,
                     None if happening.batch is None else str(happening.batch),
-                    _told(happening),
+                    _told(happening, end),
                 ]
-                for happening in life
+                for happening, end in zip(life, open_ends, strict=True)
             ],
         )
     )
@@ -52,8 +60,43 @@ def command(config: Path, *, connection: str, identifier: str, calls: bool, as_j
     return 0
 
 
-def _told(happening: Happening) -> str:
+def _life(host: Host, name: ConnectionName, identifier: str) -> Sequence[Happening]:
+    try:
+        return host.operations.life(name, identifier)
+    except IdentifierRefused as error:
+        if not _SHORTENED.fullmatch(identifier.strip()):
+            raise
+        raise IdentifierRefused(
+            f"{error}; a profile is found by its whole hash only, which petiole dead show ID tells"
+        ) from error
+
+
+def _open_ends(life: Sequence[Happening]) -> Sequence[str]:
+    """Tell of each sending that has no answer why that is so; of all else nothing."""
+    sent, last = {}, {}
+    for place, happening in enumerate(life):
+        last[happening.message] = place
+        if happening.step is Step.SENT:
+            sent[happening.message, happening.batch] = place
+    return [_open_end(happening, place, sent, last) for place, happening in enumerate(life)]
+
+
+def _open_end(
+    happening: Happening,
+    place: int,
+    sent: Mapping[tuple[MessageId, BatchId | None], int],
+    last: Mapping[MessageId, int],
+) -> str:
+    if happening.step is not Step.SENT:
+        return ""
+    if place != sent[happening.message, happening.batch]:
+        return "its runner ended before the answer; taken over, may have arrived twice"
+    return "no answer yet" if place == last[happening.message] else ""
+
+
+def _told(happening: Happening, end: str) -> str:
     parts = [
+        end,
         f"into {happening.into}" if happening.into else "",
         f"by {happening.by}" if happening.by else "",
         happening.told,
@@ -69,7 +112,7 @@ def _print_calls(life: Sequence[Happening]) -> None:
             say(f"-> {exchange.answer}")
 
 
-def _document(happening: Happening) -> dict[str, JsonValue]:
+def _document(happening: Happening, end: str) -> dict[str, JsonValue]:
     return {
         "at": moment(happening.at),
         "message": happening.message,
@@ -78,7 +121,7 @@ def _document(happening: Happening) -> dict[str, JsonValue]:
         "step": happening.step.value,
         "batch": happening.batch,
         "into": happening.into,
-        "told": happening.told,
+        "told": happening.told or end,
         "by": happening.by,
         "calls": [
             {"request": exchange.request, "answer": exchange.answer}
