@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import re
+import signal
 import subprocess
 
 import pytest
@@ -135,3 +137,35 @@ def test_resume_says_when_what_is_not_paused_goes_on(project: Project) -> None:
 
     assert "is not paused and goes on by itself: 3 wait" in resumed
     assert "3 of 100, or in" in resumed
+
+
+def test_running_host_tells_on_standard_error_what_an_operator_should_know(
+    project: Project,
+) -> None:
+    project.configure(more='batch = { max_age = "0s" }')
+    project.order_faults(
+        {"fault": "reject", "identifiers": ["2"], "code": 105, "message": "no such city"}
+    )
+    heard: list[str] = []
+
+    def hears(words: str) -> bool:
+        with contextlib.suppress(BlockingIOError):  # nothing new was said
+            heard.append(os.read(said, 65_536).decode())
+        return words in "".join(heard)
+
+    with project.start("run") as host:
+        assert host.stderr is not None
+        said = host.stderr.fileno()
+        os.set_blocking(said, False)
+        queue(project)
+        project.wait_for(lambda: hears("1 change dead: 105: "))
+        project.run("pause", "newsletter", "--why", "deploy of CRM", "--by", "anna")
+        project.wait_for(lambda: hears("paused (operator) by anna"))
+        project.run("resume", "newsletter")
+        project.wait_for(lambda: hears("newsletter: resumed\n"))
+        host.send_signal(signal.SIGTERM)
+        host.wait(timeout=20)
+
+    lines = "".join(heard).splitlines()
+    assert len(lines) == 3
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ newsletter: ", line) for line in lines)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from petiole.core.domain.breaker import PauseReason
 from petiole.core.domain.change import ChangeKind
-from petiole.core.domain.events import BatchSettled, ConnectionPaused, Event, OutboxUnavailable
+from petiole.core.domain.events import BatchSettled, Event
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.message import MessageState
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.host.cli.explaining import explained
 from petiole.host.cli.interrupt import interruptible
+from petiole.host.cli.journal import Journal
 from petiole.host.cli.main import EXIT_ATTENTION, EXIT_INTERRUPTED
 from petiole.host.cli.output import console, count, progress_bar, say, table, warn
 from petiole.host.host import Host
@@ -24,6 +25,7 @@ class Delivering:
     """Watches one foreground delivery: counts, moves the bar, tells what must be known now."""
 
     counted: DeliveryCount = field(default_factory=DeliveryCount)
+    journal: Journal = field(default_factory=Journal)
     announce_first: bool = False
     began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
@@ -33,10 +35,7 @@ class Delivering:
     def notify(self, event: Event) -> None:
         """Take an event from the relay."""
         self.counted.notify(event)
-        if isinstance(event, ConnectionPaused):
-            warn(f"connection {event.connection!r} paused: {event.reason}")
-        if isinstance(event, OutboxUnavailable):
-            warn(f"{event.reason} (waiting)")
+        self.journal.notify(event)
         if isinstance(event, BatchSettled):
             self._advance()
 

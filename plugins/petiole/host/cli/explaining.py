@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from petiole.core.domain.breaker import ConnectionState, Hold
 from petiole.core.domain.message import MessageState
 from petiole.hooks.duration import format_duration
 from petiole.host.cli.output import count
@@ -27,25 +28,18 @@ def nothing_yet(settings: Settings) -> str:
 def explained(status: ConnectionStatus) -> Iterator[str]:
     """Explain whatever is not as it should be; nothing, if all is."""
     state = status.state
-    why = f": {state.reason}" if state.reason else ""
-    failing = ""
-    if state.failing_since is not None:
-        failures = "1 batch" if state.failures == 1 else f"{state.failures} batches in a row"
-        failing = f", failing since {state.failing_since:%Y-%m-%d %H:%M} UTC ({failures})"
     match status.condition:
         case Condition.PAUSED:
-            yield paused(status)
-        case Condition.PACING:
-            yield f"pacing until {state.open_until:%Y-%m-%d %H:%M:%S} UTC{why}"
-        case Condition.BREAKER_OPEN:
-            yield f"breaker open until {state.open_until:%H:%M:%S} UTC{failing}{why}"
+            yield paused(state)
+        case Condition.PACING | Condition.BREAKER_OPEN:
+            yield held(state)
         case Condition.RETRYING:
-            yield f"retrying{failing}{why}"
+            yield f"retrying{_failing(state)}{_why(state)}"
         case Condition.PROBING:
-            yield f"one batch may try{failing}{why}"
+            yield f"one batch may try{_failing(state)}{_why(state)}"
         case Condition.OK:
             if state.reason and not status.tally.waiting:
-                yield f"nothing waits; last trouble{why}"
+                yield f"nothing waits; last trouble{_why(state)}"
     if _is_behind(status):
         pending = status.tally[MessageState.PENDING]
         yield (
@@ -54,13 +48,19 @@ def explained(status: ConnectionStatus) -> Iterator[str]:
         )
 
 
-def paused(status: ConnectionStatus) -> str:
+def paused(state: ConnectionState) -> str:
     """Tell who paused a connection, since when, and why."""
-    state = status.state
     since = f" since {state.paused_at:%Y-%m-%d %H:%M} UTC" if state.paused_at else ""
     by = f" by {state.paused_by}" if state.paused_by else ""
     why = f": {state.paused_why}" if state.paused_why else ""
     return f"paused ({state.paused}){by}{since}{why}"
+
+
+def held(state: ConnectionState) -> str:
+    """Tell until when a connection keeps still, and why."""
+    if state.hold in {Hold.PACE, Hold.QUOTA}:
+        return f"pacing until {state.open_until:%Y-%m-%d %H:%M:%S} UTC{_why(state)}"
+    return f"breaker open until {state.open_until:%H:%M:%S} UTC{_failing(state)}{_why(state)}"
 
 
 def queued(status: ConnectionStatus) -> str:
@@ -72,6 +72,17 @@ def queued(status: ConnectionStatus) -> str:
     oldest = status.oldest_enqueued_at
     since = f", the oldest since {_span(status.now - oldest)}" if oldest else ""
     return f"{waits}{since}; {_next(status)}"
+
+
+def _why(state: ConnectionState) -> str:
+    return f": {state.reason}" if state.reason else ""
+
+
+def _failing(state: ConnectionState) -> str:
+    if state.failing_since is None:
+        return ""
+    failures = "1 batch" if state.failures == 1 else f"{state.failures} batches in a row"
+    return f", failing since {state.failing_since:%Y-%m-%d %H:%M} UTC ({failures})"
 
 
 def _next(status: ConnectionStatus) -> str:

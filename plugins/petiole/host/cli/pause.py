@@ -27,7 +27,7 @@ def command(config: Path, *, connections: tuple[str, ...], why: str, by: str) ->
         for status in host.status():
             host.operations.pause(status.name, by=by, why=_with_trouble(why, status))
             waiting = count(status.tally.waiting, "change")
-            was = f" (was {paused(status)})" if status.state.paused else ""
+            was = f" (was {paused(status.state)})" if status.state.paused else ""
             say(f"{status.name}: paused{was}; {waiting} kept. Next: petiole resume {status.name}")
     return 0
 
@@ -36,4 +36,4 @@ def _with_trouble(why: str, status: ConnectionStatus) -> str:
     """Keep visible why it had stopped by itself: a person's pause does not mend that."""
     if status.state.paused in {None, PauseReason.OPERATOR}:
         return why
-    return "; ".join(part for part in (why, f"was {paused(status)}") if part)
+    return "; ".join(part for part in (why, f"was {paused(status.state)}") if part)

@@ -30,7 +30,8 @@ def command(
 
     Without --once it goes on until it is stopped: full batches at once, others when their oldest
     change has reached the age of its connection (20 minutes unless set otherwise). It also pulls
-    engagements, and hands them on, where the settings say so.
+    engagements, and hands them on, where the settings say so. What an operator should know (pauses,
+    holds, what died or was parked) is told on standard error, a line each; -v tells every batch.
     """
     if flush and not once:
         raise click.UsageError("--flush goes with --once")
@@ -44,10 +45,15 @@ def command(
         else:
             from petiole.host.intake import intake
 
-            with interruptible(host.stop), intake(host.container, tell=warn):
+            container, journal = host.container, delivering.journal
+            with (
+                interruptible(host.stop),
+                intake(container, tell=journal.write),
+                journal.watching(container.states(), container.names()) as look,
+            ):
                 if not as_json:
                     say("delivering as it becomes due; Ctrl-C stops")
-                host.run()
+                host.run(until=look)
         statuses = host.status()
         if as_json:
             print_json(sums_as_json(delivering))

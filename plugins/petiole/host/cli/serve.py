@@ -31,10 +31,12 @@ def command(config: Path, *, connections: tuple[str, ...], port: int | None) -> 
     delivering, pulse = Delivering(), Pulse()
     with Host.open(settings, connections or None, observer=delivering) as host:
         host.open_sinks()
+        container, journal = host.container, delivering.journal
         with (
             interruptible(host.stop),
-            intake(host.container, tell=warn) as taking,
-            serving(host.container, pulse=pulse, stored=taking.stored) as server,
+            intake(container, tell=journal.write) as taking,
+            journal.watching(container.states(), container.names()) as look,
+            serving(container, pulse=pulse, stored=taking.stored) as server,
         ):
             names = (
                 ", ".join(pushed_to(host.container)) or "nobody: no connection has a push set up"
@@ -43,7 +45,7 @@ def command(config: Path, *, connections: tuple[str, ...], port: int | None) -> 
 
             def over() -> bool:
                 pulse.beat()
-                return not server.is_alive
+                return look() or not server.is_alive
 
             host.run(until=over)
             died = not server.is_alive
