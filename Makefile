@@ -2,6 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 FIND_PYTHON := for python in python3 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; \
 	done
@@ -9,6 +10,7 @@ PYTHON ?= $(shell $(FIND_PYTHON))
 PYTEST_ARGS ?= -n 2
 DEMO_ARGS ?=
 SOAK_MINUTES ?= 10
+BENCH_ARGS ?=
 LOCK_ARGS ?=
 
 # The environment is our own: what points Python or pip elsewhere stays outside, mirrors and certificates come along.
@@ -20,13 +22,14 @@ export PIP_NO_INPUT := 1
 export PIP_REQUIRE_HASHES := 0
 export PIP_USER := 0
 
-LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header $(LOCK_ARGS)
+INSTALL = -m pip install --quiet --require-hashes --only-binary :all: --requirement
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header $(LOCK_ARGS)
 
 # $(call step,name,command): run one check, or stop and say which one failed.
 step = printf '\n[%s] %s\n' '$(1)' '$(2)'; $(BIN)/$(2) || { printf '\nmake test: %s failed\n' '$(1)' >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak format lock build clean
+.PHONY: help setup demo test soak bench format lock build clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,27 +50,36 @@ test: setup ## run every check: format, lint, types, import contracts, tests (PY
 soak: setup ## simulate worlds with new seeds until one fails or time is up (SOAK_MINUTES=10)
 	@$(BIN)/python -m tests.simulation --minutes $(SOAK_MINUTES)
 
+bench: setup $(PEERS)/.requirements ## measure beside peers in .venv-peers, in minutes (BENCH_ARGS="--quick bench_sync")
+	@$(BIN)/python -m tests.benchmarks $(BENCH_ARGS)
+
 format: setup ## format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 lock: setup ## resolve requirements/*.txt again (LOCK_ARGS=--upgrade takes newer versions)
-	$(LOCK) --group dev --output-file requirements/dev.txt
-	$(LOCK) --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml --group dev --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --constraint requirements/dev.txt --output-file requirements/runtime.txt
+	$(LOCK) --group peers --output-file requirements/peers.txt
 
 build: setup ## build the sdist, and the wheel from it, into dist/
 	$(BIN)/python -m build --no-isolation
 
-clean: ## remove what builds and checks leave behind; .venv stays
+clean: ## remove what builds and checks leave behind; the environments stay
 	rm -rf build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find . -name __pycache__ -not -path './$(VENV)/*' -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './.venv*/*' -type d -prune -exec rm -rf {} +
 
 $(VENV)/.requirements: requirements/dev.txt
 	@test -n "$(PYTHON)" || { echo 'petiole needs Python 3.11 or newer: install one, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo 'petiole needs Python 3.11 or newer, and $(PYTHON) is not: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@"$(BIN)/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || "$(PYTHON)" -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: --requirement requirements/dev.txt
+	$(BIN)/python $(INSTALL) requirements/dev.txt
+	@touch $@
+
+$(PEERS)/.requirements: requirements/peers.txt | $(VENV)/.requirements
+	@"$(PEERS)/bin/python" -c 'import pip' 2>/dev/null || $(BIN)/python -m venv --clear $(PEERS)
+	$(PEERS)/bin/python $(INSTALL) requirements/peers.txt
 	@touch $@
 
 # The entry points and the manifest are copied when petiole is installed, also in an editable install.
