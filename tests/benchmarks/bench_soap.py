@@ -51,7 +51,7 @@ ANSWER = (
 BUILD = """
 import time
 began = time.perf_counter()
-from petiole.adapters.canopydeploy.soap.client import SoapClient
+from petiole.adapters.canopydeploy.soap.caller import Caller
 from petiole.adapters.canopydeploy.soap.interface import interface
 imported = time.perf_counter()
 interface("secure")
@@ -115,10 +115,10 @@ def main(calls: int) -> None:
     with ExitStack() as stack:
         began = time.perf_counter()
         sink = stack.enter_context(open_realtime_sink(context, transport=transport))
-        first = time.perf_counter() - began
+        opened = time.perf_counter() - began
         began = time.perf_counter()
-        stack.enter_context(open_realtime_sink(context, transport=transport))
-        second = time.perf_counter() - began
+        sink.deliver([message])
+        first = time.perf_counter() - began
         client = stack.enter_context(httpx.Client(transport=transport))
         body = ANSWER + b" " * 900  # about as long as a call
         ours = _milliseconds(lambda: sink.deliver([message]), calls)
@@ -127,8 +127,8 @@ def main(calls: int) -> None:
         ("building a client in a fresh process", (imported + parsed) * 1000, "goal: under 1500"),
         ("  of which importing", imported * 1000, ""),
         ("  of which parsing the shipped WSDL", parsed * 1000, ""),
-        ("first client of a process, imports done", first * 1000, ""),
-        ("second client", second * 1000, f"{first / second:.0f} times less"),
+        ("opening a sink", opened * 1000, "loads nothing yet"),
+        ("its first call, which loads the library", first * 1000, ""),
         ("a call through the sink", ours, "goal: under 3"),
         ("a bare httpx post beside it", bare, f"ratio {ours / bare:.1f}"),
     )

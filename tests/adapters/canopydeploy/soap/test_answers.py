@@ -204,6 +204,10 @@ UNREADABLE = {
     "other XML": (b"<a/>", "no SOAP envelope"),
     "no result": (enveloped(""), "no SOAP envelope with one result"),
     "two results": (enveloped("<a/><b/>"), "no SOAP envelope with one result"),
+    "one part too many": (
+        result("<n:msg>true</n:msg><n:msg>false</n:msg>"),
+        "does not fit the WSDL",
+    ),
     "a stranger": (enveloped("<a/>"), "another call"),
     "a neighbour": (
         result("<n:msg>true</n:msg>", operation="campaign_addMember"),

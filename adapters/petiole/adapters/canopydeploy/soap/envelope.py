@@ -62,8 +62,10 @@ def require_result(answer: Answer, call: etree.QName, *, clean: Callable[[str], 
         raise of_fault(_text(content, "faultcode"), clean(_text(content, "faultstring")))
     if not answer.accepted:
         raise _by_status(answer, clean)
-    _require_shape(content, call)
+    _require_parts(content, call)
     _require_success(content, clean)
+    if [etree.QName(part).localname for part in content] != ["code", "msg"]:
+        raise Ambiguous("the answer does not fit the WSDL: more than code and msg", code=OTHER)
     return _text(content, "msg")
 
 
@@ -120,7 +122,7 @@ def _content(answer: Answer) -> etree._Element:
     return body[0]
 
 
-def _require_shape(content: etree._Element, call: etree.QName) -> None:
+def _require_parts(content: etree._Element, call: etree.QName) -> None:
     found = etree.QName(content)
     if found.localname != f"{call.localname}Response":
         raise Ambiguous("the answer is that to another call", code=OTHER)

@@ -15,13 +15,14 @@ from typing import TypeAlias
 import httpx
 
 from petiole.adapters.canopydeploy.faults import OTHER
-from petiole.adapters.canopydeploy.soap.client import SoapClient, Told, open_client
+from petiole.adapters.canopydeploy.soap.client import SoapClient, open_client
 from petiole.adapters.canopydeploy.soap.faults import CONFLICT, NOT_FOUND, Refused
 from petiole.adapters.canopydeploy.soap.options import Options, campaign_id, customer_id
 from petiole.adapters.canopydeploy.soap.settings import (
     CanopyDeployRealtimeSettings,
     identifier_trouble,
 )
+from petiole.adapters.canopydeploy.soap.told import Told
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.report import ACCEPTED, Deferred, DeliveryReport, Outcome, Rejected

@@ -1,6 +1,6 @@
-"""The line between zeep and the wire that REST uses too.
+"""The line between envelopes and the wire that REST uses too.
 
-zeep's own transport would log every envelope, the token in it, and fetch what documents refer to.
+zeep's own transport would log every envelope, the token in it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,17 +15,9 @@ from petiole.adapters.canopydeploy.record import CallRecord
 from petiole.adapters.canopydeploy.shape import Clean
 from petiole.adapters.canopydeploy.soap.envelope import require_result
 from petiole.adapters.canopydeploy.soap.faults import Refused
-from petiole.adapters.canopydeploy.soap.interface import Offline
 from petiole.adapters.canopydeploy.transport import Poster
 from petiole.core.errors import DeliveryError
 from petiole.core.exchange import Exchange
-
-XML: Mapping[str, str] = {
-    "Accept": "text/xml",
-    "Content-Type": "text/xml; charset=utf-8",
-    "SOAPAction": '""',
-}
-"""Documented: SOAP 1.1, and the action of every operation is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +31,13 @@ class Result:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "text/xml"})
 
 
-class Line(Offline):
+class Line:
     """Posts envelopes. May be shared by threads."""
 
     def __init__(self, poster: Poster) -> None:
         self._poster = poster
 
-    def post_xml(
+    def post(
         self, envelope: etree._Element, *, begun: Callable[[str, int], CallRecord], clean: Clean
     ) -> Result:
         """Send one call, and return its result if it has one.
