@@ -33,7 +33,9 @@ def main() -> None:
     """Run the modules in turn and print one table, also of what was measured before one failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("modules", metavar="MODULE", nargs="*", help=f"of {', '.join(MODULES)}")
-    parser.add_argument("--quick", action="store_true", help="fewer rows and rounds")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rows and rounds, so that starting weighs more"
+    )
     given = parser.parse_args()
     if unknown := set(given.modules) - set(MODULES):
         parser.error(f"no such module: {', '.join(sorted(unknown))}")

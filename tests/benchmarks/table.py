@@ -6,7 +6,7 @@ from itertools import zip_longest
 from textwrap import wrap
 
 TITLES = ("measured", "figure", "against", "ratio", "wanted", "holds")
-WIDEST = (30, 18, 20, 5, 12, 5)
+WIDEST = (29, 18, 20, 6, 12, 5)
 """Characters; a longer cell goes on in the next line. With the gaps between them they are 100."""
 TO_THE_RIGHT = (1, 3)
 GAP = "  "
@@ -45,7 +45,7 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
+    ratio = "" if line.ratio is None else f"{line.ratio:,.{2 if line.ratio < 100 else 0}f}"
     holds = "" if line.holds is None else "yes" if line.holds else "NO"
     return (line.what, line.figure, line.against, ratio, line.wanted, holds)
 

@@ -1,4 +1,8 @@
-"""Post Singer records by a hundred: `singer_tap.py FILE | singer_target.py URL`."""
+"""Post Singer records by a hundred: `singer_tap.py FILE | singer_target.py URL`.
+
+It checks every record against the schema, as the SDK does unless told otherwise; that is two thirds
+of its work.
+"""
 
 import json
 import resource
