@@ -15,7 +15,7 @@ from petiole.core.errors import OutboxBusy
 from petiole.core.ports.history import History
 from petiole.hooks import Secret
 from petiole.host.secret_watch import SecretWatch
-from petiole.host.upkeep import PRUNE_PAUSE, PRUNE_REST, PRUNE_STEP, Upkeep
+from petiole.host.upkeep import PRUNE_PAUSE, PRUNE_REST, PRUNE_STEP, WATCH_EVERY, Upkeep
 from petiole.testing.changes import change, person
 from petiole.testing.contracts.runs import deliver_everything
 
@@ -132,3 +132,35 @@ def test_changed_secret_is_seen_within_moments(
 
     assert before is Flow.PAUSED
     assert store.states.state(NEWSLETTER).flow(clock.now()) is Flow.PROBING
+
+
+def test_it_is_asked_again_soon_only_while_there_is_something_to_see(
+    store: MemoryStore, clock: FrozenClock
+) -> None:
+    upkeep = keeper(store, clock)
+    clock.advance(PRUNE_PAUSE)
+    at_rest = upkeep.step()
+    store.states.change(
+        NEWSLETTER,
+        lambda state: paused(state, PauseReason.CREDENTIALS, "refused", now=clock.now()),
+    )
+
+    just_looked = upkeep.step()
+    clock.advance(WATCH_EVERY)
+    waiting = upkeep.step()
+
+    assert (at_rest, just_looked, waiting) == (PRUNE_REST, WATCH_EVERY, WATCH_EVERY)
+
+
+def test_it_is_asked_again_soon_while_there_is_more_to_forget(
+    store: MemoryStore, clock: FrozenClock
+) -> None:
+    fill(store, PRUNE_STEP + 1)
+    clock.advance(MONTH + timedelta(days=1))
+    upkeep = keeper(store, clock)
+    clock.advance(PRUNE_PAUSE)
+
+    more = upkeep.step()
+
+    clock.advance(WATCH_EVERY)
+    assert (more, upkeep.step()) == (PRUNE_PAUSE, PRUNE_REST)

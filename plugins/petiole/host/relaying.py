@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from petiole.core.domain.change import ConnectionName
     from petiole.core.ports.profile_sink import ProfileSink
 
-IDLE_POLL = timedelta(seconds=5)
-"""How often an idle host looks by itself where a bell tells it of new work."""
+IDLE_POLL = timedelta(seconds=15)
+"""How often an idle host looks by itself where a bell tells it of new work.
+
+Each look costs what little it does many times over: by then, the processor's caches have forgotten.
+"""
 
 
 class Relaying:
@@ -39,12 +42,12 @@ class Relaying:
         """Deliver whatever becomes due until told to stop, and keep the host up meanwhile."""
         with self._wired() as relay, self._container.bell().listen(self._wake) as hears:
             upkeep = make_upkeep(self._settings, self._container)
-
-            def done() -> bool:
-                upkeep.step()
-                return self._stopping or until()
-
-            relay.run(until=done, poll=IDLE_POLL if hears else POLL)
+            poll = IDLE_POLL if hears else POLL
+            rest = upkeep.step()
+            while not (self._stopping or until()):
+                relay.turn(poll=min(poll, rest))
+                rest = upkeep.step()
+            relay.land()
 
     def stop(self) -> None:
         """End what is under way, else what comes next."""

@@ -28,16 +28,24 @@ class SecretWatch:
         self._salt = secrets.token_bytes(16)
         self._marks = {name: self._mark(held) for name, held in watched.items()}
 
-    def look(self) -> None:
-        """Let a paused connection try once more if its secret is another one now."""
+    def look(self) -> bool:
+        """Let a paused connection try once more if its secret is another one now.
+
+        Returns:
+            whether a connection is left that waits for that.
+        """
+        waits = False
         for name, held in self._watched.items():
             state = self._states.state(name)
             if state.paused is not PauseReason.CREDENTIALS:
                 continue
             mark = self._mark(held)
-            if mark != self._marks[name]:
+            if mark == self._marks[name]:
+                waits = True
+            else:
                 self._marks[name] = mark
                 self._states.change(name, self._tried_again)
+        return waits
 
     def _tried_again(self, state: ConnectionState) -> ConnectionState:
         is_ours = state.paused is PauseReason.CREDENTIALS

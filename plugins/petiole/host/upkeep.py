@@ -10,6 +10,7 @@ from petiole.host.secret_watch import SecretWatch
 from petiole.host.settings import Settings
 
 WATCH_EVERY = timedelta(seconds=2)
+"""While a connection waits for another secret; and once after whatever else happened."""
 PRUNE_STEP = 500
 """Messages that are forgotten in one transaction, so that no delivery waits for it."""
 PRUNE_PAUSE = timedelta(seconds=1)
@@ -32,19 +33,24 @@ class Upkeep:
         self._clock = clock
         self._retention = retention
         self._watch_at = timedelta()
+        self._is_watching = False
         self._prune_at = clock.uptime() + PRUNE_PAUSE
 
-    def step(self) -> None:
-        """Do what its time has come for; mostly nothing."""
+    def step(self) -> timedelta:
+        """Do what its time has come for, mostly nothing; tell when to come again at the latest."""
         now = self._clock.uptime()
+        looked = now >= self._watch_at
         try:
-            if now >= self._watch_at:
+            if looked:
                 self._watch_at = now + WATCH_EVERY
-                self._watch.look()
+                self._is_watching = self._watch.look()
             if self._retention and now >= self._prune_at:
                 self._prune_at = now + self._prune()
         except OutboxBusy:
-            return  # the relay meets the same trouble, and tells of it
+            return PRUNE_PAUSE  # the relay meets the same trouble, and tells of it
+        # What was paused since the last look is seen by another one.
+        watch = self._watch_at - now if self._is_watching or not looked else PRUNE_REST
+        return min(watch, self._prune_at - now) if self._retention else watch
 
     def catch_up(self) -> None:
         """Forget what is due at the end of work in the foreground, for a few seconds at most."""
