@@ -268,3 +268,41 @@ def test_more_than_an_address_is_no_address(raw: str) -> None:
 def test_one_digit_over_and_over_is_no_hash() -> None:
     with pytest.raises(IdentifierRefused, match="over and over"):
         Identifier.hashed_email("0" * 64)
+
+
+PARTS = st.sampled_from(
+    ["sanne", "Joris", "example.org", "null", "a", "K", "é", "ß", "\u212a", "\ud800", "\u200b"]
+) | st.sampled_from("@@..-_+'!:;,< \t\xa0\0")
+
+
+def outcome(way: Callable[[], Identifier]) -> Identifier | str:
+    try:
+        return way()
+    except IdentifierRefused as refusal:
+        return str(refusal)
+
+
+@given(st.lists(PARTS, max_size=9).map("".join))
+def test_plain_address_is_taken_as_by_a_closer_look(raw: str) -> None:
+    closely = Identifier.email_address if "@" in raw else Identifier.hashed_email
+
+    assert outcome(lambda: Identifier.email(raw)) == outcome(lambda: closely(raw))
+
+
+@pytest.mark.parametrize(
+    "raw", [SANNE, SANNE.upper(), f" {JORIS}\n", "o'brien+news@mail.example.org", "a@b-c.d.example"]
+)
+def test_plain_address_needs_no_closer_look(raw: str) -> None:
+    assert Identifier.email(raw) == Identifier.email_address(raw) == hashed(tidy_sha256(raw))
+
+
+def tidy_sha256(raw: str) -> str:
+    return sha256(raw.strip().lower())
+
+
+def test_identifiers_of_both_types_are_told_apart() -> None:
+    by_id = Identifier.customer_id(SANNE_DIGEST)
+    by_hash = Identifier.hashed_email(SANNE_DIGEST)
+
+    assert by_id != by_hash
+    assert len({by_id, by_hash, hashed(SANNE_DIGEST)}) == 2
