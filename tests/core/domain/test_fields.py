@@ -1,11 +1,14 @@
+import hashlib
 import json
 import math
+from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petiole.core.domain.fields import FINGERPRINT_BYTES, Fields, JsonValue
+from petiole.core.domain.fields import FINGERPRINT_BYTES, Fields, JsonValue, text_form
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 VALUES: st.SearchStrategy[JsonValue] = st.recursive(
@@ -18,6 +21,11 @@ VALUES: st.SearchStrategy[JsonValue] = st.recursive(
     max_leaves=6,
 )
 DATA = st.dictionaries(NAMES, VALUES, max_size=6)
+NASTY = st.text(
+    st.sampled_from('"\\/\0\n\x1f\x7f\x85\xa0 ,:{}aé女\u2028\ufeff\ud83d\U0001f33f\U000e0001')
+    | st.characters(),
+    max_size=8,
+)
 
 
 @given(DATA)
@@ -88,3 +96,49 @@ def test_fields_without_data_are_false() -> None:
     assert not Fields()
     assert not Fields.of({})
     assert Fields.of({"firstname": None})
+
+
+def test_fingerprint_is_the_hash_of_the_text() -> None:
+    fields = Fields.of({"firstname": "Łukasz"})
+
+    digest = hashlib.blake2b(b'{"firstname":"\xc5\x81ukasz"}', digest_size=16).digest()
+
+    assert fields.fingerprint == digest
+
+
+def outcome(make: Callable[[], Fields]) -> Fields | str:
+    try:
+        return make()
+    except ValueError as refusal:
+        return str(refusal)
+
+
+@given(st.dictionaries(NASTY, NASTY, max_size=6), st.randoms(use_true_random=False))
+def test_form_encodes_text_as_it_is_encoded_otherwise(data: dict[str, str], random: Random) -> None:
+    columns = random.sample(sorted(data), len(data))
+    cells = [data[column] for column in columns]
+
+    fields = text_form({column: place for place, column in enumerate(columns)})
+
+    assert outcome(lambda: fields(cells)) == outcome(lambda: Fields.of(data))
+
+
+@given(st.dictionaries(NASTY, st.integers(0, 3), max_size=6), st.tuples(NASTY, NASTY, NASTY, NASTY))
+def test_form_takes_the_cells_that_were_asked_for(
+    places: dict[str, int], cells: tuple[str, ...]
+) -> None:
+    data = {name: cells[place] for name, place in places.items()}
+
+    fields = text_form(places)
+
+    assert outcome(lambda: fields(cells)) == outcome(lambda: Fields.of(data))
+
+
+def test_form_keeps_nothing_of_the_row_before() -> None:
+    fields = text_form({"firstname": 0, "city": 1})
+    first = fields(["Sanne", 'Delft "aan Zee"'])
+
+    second = fields(["Joris", ""])
+
+    assert first == Fields.of({"firstname": "Sanne", "city": 'Delft "aan Zee"'})
+    assert second == Fields.of({"firstname": "Joris", "city": ""})

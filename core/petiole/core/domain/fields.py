@@ -2,9 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Self, TypeAlias
+
+from petiole.core.domain.mint import mint
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 
@@ -13,6 +17,7 @@ FINGERPRINT_BYTES = 16
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode
+_begin_hash = hashlib.blake2b(digest_size=FINGERPRINT_BYTES).copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,7 @@ class Fields:
                 surrogate): JSON in UTF-8 can carry neither.
         """
         text = _encode(dict(values))
-        if not text.isascii():
-            _refuse_surrogates(text)
+        _refuse_surrogates(text)
         return cls(text)
 
     def values(self) -> dict[str, JsonValue]:
@@ -46,14 +50,64 @@ class Fields:
     @property
     def fingerprint(self) -> bytes:
         """16 bytes that differ when the data differs (BLAKE2b); tells nothing about the data."""
-        return hashlib.blake2b(self.text.encode(), digest_size=FINGERPRINT_BYTES).digest()
+        hashed = _begin_hash()  # sooner done than to set up another one
+        hashed.update(self.text.encode())
+        return hashed.digest()
 
     def __bool__(self) -> bool:
         """Whether any field is there."""
         return self.text != "{}"
 
 
+_fields = mint(Fields)
+
+
+def text_form(places: Mapping[str, int]) -> Callable[[Sequence[str]], Fields]:
+    """Return what encodes rows that have the same columns and hold nothing but text.
+
+    It makes what `Fields.of` makes in a quarter of the time: what the rows have in common is
+    encoded once. Measured by tests/benchmarks/bench_reading.py.
+
+    Args:
+        places: platform field -> which cell of a row it takes, from 0 on.
+    """
+    if not places:
+        return lambda _: Fields()
+    names = sorted(places)
+    pick = _picker([places[name] for name in names])
+    # The whole text in pieces; every other one, from the second on, is a gap for a cell.
+    form = [piece for name in names for piece in (f'",{encode_basestring(name)}:"', "")]
+    form = ["{" + form[0].removeprefix('",'), *form[1:], '"}']
+    gaps = slice(1, None, 2)
+    names_are_plain = "".join(names).isprintable()
+
+    def fields(cells: Sequence[str]) -> Fields:
+        picked = pick(cells)
+        joined = "".join(picked)
+        # Then JSON takes each cell as it stands: half a character is not printable either.
+        is_plain = joined.isprintable() and '"' not in joined and "\\" not in joined
+        pieces = form.copy()
+        pieces[gaps] = picked if is_plain else map(_escaped, picked)
+        text = "".join(pieces)
+        if not (is_plain and names_are_plain):
+            _refuse_surrogates(text)
+        return _fields(text)
+
+    return fields
+
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
+    # For one place alone, an itemgetter would give the bare cell.
+    return itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
+
+
+def _escaped(text: str) -> str:
+    return encode_basestring(text)[1:-1]
+
+
 def _refuse_surrogates(text: str) -> None:
+    if text.isascii():
+        return
     try:
         text.encode()
     except UnicodeEncodeError:
