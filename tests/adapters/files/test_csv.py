@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from petiole.adapters.files import open_audience
 from petiole.core.errors import AudienceError
-from petiole.core.ports.audience import Audience, AudienceRow, RefusedRow, SourceRow
+from petiole.core.ports.audience import (
+    Audience,
+    AudienceRow,
+    RefusedRow,
+    SourceRow,
+    TextRows,
+)
 
 
 def read(folder: Path, content: str | bytes, *, name: str = "people.csv") -> list[SourceRow]:
@@ -255,3 +261,21 @@ def test_row_of_nothing_but_delimiters_is_blank(tmp_path: Path) -> None:
     rows = read(tmp_path, "id,name,city\n1,Sanne,Delft\n,,\n2,Joris,\n,,\n")
 
     assert [row["id"] for row in values(rows)] == ["1", "2"]
+
+
+def test_cells_are_handed_out_bare_to_those_who_want_them(tmp_path: Path) -> None:
+    rows = open_audience(written(tmp_path, 'id,name\n1,"a\nb"\n2\n,\n"",Eva\n')).rows()
+
+    assert isinstance(rows, TextRows)
+    assert rows.columns == ("id", "name")
+    assert list(rows.bare) == [
+        (2, ["1", "a\nb"]),
+        RefusedRow(4, "the row has 1 cell, the header has 2"),
+        (6, ["", "Eva"]),
+    ]
+
+
+def test_empty_cell_in_quotes_is_a_row_of_a_single_column(tmp_path: Path) -> None:
+    rows = read(tmp_path, 'id\n""\n\n2\n')
+
+    assert rows == [AudienceRow(2, {"id": ""}), AudienceRow(4, {"id": "2"})]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from petiole.adapters.files import delimiter as delimiters
 from petiole.adapters.files.lines import MAX_LINE_CHARACTERS
 from petiole.core.errors import AudienceError
-from petiole.core.ports.audience import AudienceRow, RefusedRow, SourceRow
+from petiole.core.ports.audience import RefusedRow, TextRow, TextRows
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -41,15 +41,15 @@ class CsvTable:
             delimiter = delimiters.chosen(among, sample)
         self._reader = csv.reader(chain(sample, lines), delimiter=delimiter, strict=True)
         self.columns = self._header()
-        self._rows = _read(self._reader, self.columns, skipped=len(head) - 1, name=name)
+        self._rows = _read(self._reader, len(self.columns), skipped=len(head) - 1, name=name)
         try:
             self._first = next(self._rows)
         except StopIteration:
             raise AudienceError(f"{name} is empty: it holds a header and no rows") from None
 
-    def rows(self) -> Iterator[SourceRow]:
+    def rows(self) -> TextRows:
         """Yield every row once."""
-        return chain((self._first,), self._rows)
+        return TextRows(self.columns, chain((self._first,), self._rows))
 
     def _header(self) -> Sequence[str]:
         try:
@@ -72,25 +72,27 @@ class CsvTable:
 
 
 def _read(
-    reader: "Reader", columns: Sequence[str], *, skipped: int, name: str
-) -> Iterator[SourceRow]:
+    reader: "Reader", width: int, *, skipped: int, name: str
+) -> Iterator[TextRow | RefusedRow]:
     """Yield the rows.
 
     No method, since a generator that holds the table would keep the file from being closed with it.
     """
-    width = len(columns)
-    line = reader.line_num + skipped + 1
+    before = skipped + 1
+    line = reader.line_num + before
     while True:
         try:
             for cells in reader:
-                if len(cells) != 1 and not any(cells):
+                if len(cells) == width and cells[0]:
+                    yield line, cells
+                elif len(cells) != 1 and not any(cells):
                     pass  # a blank line, or nothing but delimiters, as spreadsheets end with
                 elif len(cells) == width:
-                    yield AudienceRow(line, dict(zip(columns, cells, strict=True)))
+                    yield line, cells
                 elif len(cells) > 1 or cells[0].strip():
                     told = f"the row has {_count(len(cells), 'cell')}, the header has {width}"
                     yield RefusedRow(line, told)
-                line = reader.line_num + skipped + 1
+                line = reader.line_num + before
         except csv.Error as error:
             last = reader.line_num + skipped
             yield _refused(error, line, last, name=name)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from petiole.core.domain.fields import JsonValue
+from petiole.core.domain.mint import mint
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,29 @@ class RefusedRow:
 
 
 SourceRow: TypeAlias = AudienceRow | RefusedRow
+TextRow: TypeAlias = tuple[int, Sequence[str]]
+"""The line, and one cell for each column."""
+
+_row = mint(AudienceRow)
+
+
+class TextRows(Iterator[SourceRow]):
+    """Rows that all have the same columns, different by name, and hold nothing but text.
+
+    `Audience.rows` may return them, so that who reads many rows need not name every cell: `bare`
+    holds the same rows, and whatever was taken from the one is gone from the other.
+    """
+
+    def __init__(self, columns: Sequence[str], bare: Iterator[TextRow | RefusedRow]) -> None:
+        self.columns = columns
+        self.bare = bare
+
+    def __next__(self) -> SourceRow:
+        row = next(self.bare)
+        if isinstance(row, RefusedRow):
+            return row
+        line, cells = row
+        return _row(line, dict(zip(self.columns, cells, strict=True)))
 
 
 @runtime_checkable
