@@ -12,6 +12,8 @@ MAX_LINE_CHARACTERS = 16 * 1024 * 1024
 """A longer line is refused: it is no row, and would fill the memory."""
 
 _MARK = "\ufeff"
+_FALSE_ENDINGS = ("\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
+"""str.splitlines would split at them, too; here they are part of a cell."""
 
 
 def text_lines(blocks: Iterator[bytes], *, encoding: str, name: str) -> Iterator[str]:
@@ -62,14 +64,13 @@ class _Splitter:
                 f"{self._name}, line {self._lines_before + 1} is longer than "
                 f"{MAX_LINE_CHARACTERS // 1024**2} MiB; is this really text with one row a line?"
             )
-        # splitlines() would also split at form feeds, U+0085 and U+2028, which are part of a cell.
-        lines = list(io.StringIO(text[:end], newline=""))
+        lines = _lines(text[:end])
         self._lines_before += len(lines)
         return lines
 
     def _position(self, text: str) -> tuple[int, int]:
         """Tell the number of the line and of its byte, from 1, that follow after `text`."""
-        lines = list(io.StringIO(self._tail + text + "$", newline=""))
+        lines = _lines(self._tail + text + "$")
         offset = len(lines[-1][:-1].encode(self._encoding, "ignore"))
         return self._lines_before + len(lines), offset + 1
 
@@ -97,3 +98,9 @@ class _Splitter:
             else "it is not text, or was damaged on its way"
         )
         return AudienceError(f"{self._name}, line {line} holds a NUL byte; {remedy}")
+
+
+def _lines(text: str) -> list[str]:
+    if any(ending in text for ending in _FALSE_ENDINGS):
+        return list(io.StringIO(text, newline=""))
+    return text.splitlines(keepends=True)  # in a third of the time
