@@ -1,5 +1,5 @@
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +13,7 @@ from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.core.errors import AudienceError
-from petiole.core.ports.audience import RefusedRow
+from petiole.core.ports.audience import RefusedRow, SourceRow, TextRow, TextRows
 from tests.core.profiles import NOON, scope
 
 BY_ID = Keying(column="id", type=IdentifierType.CUSTOMER_ID)
@@ -210,3 +210,49 @@ def test_segments_and_connections_take_the_same_log_each_for_itself() -> None:
     changes = [read(timed(LOG[:1]), when="when", within=each) for each in scopes]
 
     assert len({change.id for (change,) in changes}) == 3
+
+
+COLUMNS = ("id", "change", "when", "event", "city")
+CELLS: Sequence[TextRow | RefusedRow] = [
+    (2, ["1", "add", "2026-03-02T08:00:00Z", "e-1", "Gent"]),
+    (3, ["1", "renamed", "2026-03-02T08:01:00Z", "e-2", "Gent"]),
+    RefusedRow(4, "the row has 1 cell, the header has 5"),
+    (5, ["null", "add", "2026-03-02T08:02:00Z", "e-3", "Gent"]),
+    (6, ["2", " Update ", "yesterday", "e-4", 'Brugge "aan Zee"']),
+    (7, ["2", "update", " 2026-03-02T08:04:00+01:00 ", " ", "\ud83d"]),
+    (8, ["2", "REMOVE", "2026-03-02", "e-5", "\ud83d"]),
+]
+
+
+class TextLog(MemoryAudience):
+    """Hands out bare cells, unless only named ones are wanted."""
+
+    def __init__(self, *, named: bool) -> None:
+        super().__init__([{}], columns=COLUMNS)
+        self._named = named
+
+    def rows(self) -> Iterator[SourceRow]:
+        rows = TextRows(COLUMNS, iter(CELLS))
+        return (row for row in rows) if self._named else rows
+
+
+@pytest.mark.parametrize("columns", [LogColumns(), LogColumns(when="when", event="event")])
+def test_bare_cells_are_read_as_named_ones_are(columns: LogColumns) -> None:
+    found: list[tuple[Sequence[ProfileChange], Refusals]] = []
+
+    for named in (True, False):
+        refusals = Refusals()
+        changes = read_changes(
+            TextLog(named=named),
+            scope=scope(),
+            keying=BY_ID,
+            mapping=FieldMapping(left_out=columns.named),
+            columns=columns,
+            refusals=refusals,
+            now=NOON,
+        )
+        found.append((list(changes), refusals))
+
+    assert found[0] == found[1]
+    assert found[0][0]
+    assert found[0][1].count

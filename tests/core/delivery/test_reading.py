@@ -1,8 +1,10 @@
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from petiole.adapters.memory import MemoryAudience
 from petiole.core.delivery.reading import (
@@ -16,7 +18,7 @@ from petiole.core.delivery.reading import (
 from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.errors import AudienceError, IdentifierRefused
-from petiole.core.ports.audience import RefusedRow
+from petiole.core.ports.audience import RefusedRow, SourceRow, TextRow, TextRows
 from petiole.core.ports.ledger import SnapshotProfile
 from tests.core.profiles import person
 
@@ -206,3 +208,92 @@ def test_first_row_that_lacks_the_key_ends_the_reading_where_rows_name_their_col
 
     with pytest.raises(AudienceError, match=r"line \d.*'id'; did you mean 'idd'"):
         list(read_profiles(audience, keying, FieldMapping(), Refusals()))
+
+
+class TextAudience(MemoryAudience):
+    """Hands out bare cells as well, one row after the other."""
+
+    def __init__(self, columns: Sequence[str], *rows: TextRow | RefusedRow) -> None:
+        super().__init__([RefusedRow(0, "never read")], columns=columns)
+        self._cells = TextRows(columns, iter(rows))
+
+    def rows(self) -> Iterator[SourceRow]:
+        return self._cells
+
+
+class NamedAudience(TextAudience):
+    """The same, and never any bare cells."""
+
+    def rows(self) -> Iterator[SourceRow]:
+        yield from super().rows()
+
+
+TEXT_COLUMNS = ("mail", "hash", "id", "note")
+CELLS = st.sampled_from(
+    [SANNE, SANNE_DIGEST, "Joris@Example.org", "42", "", " ", "null", "a@b", "0" * 64]
+) | st.text(st.sampled_from('"\\\n\t\x1f @.é女\xa0\u200b\ud83dx1'), max_size=6)
+TEXT_ROWS = st.lists(
+    st.lists(CELLS, min_size=4, max_size=4) | st.just("the row has 1 cell, the header has 4"),
+    max_size=6,
+)
+KEYINGS = [
+    BY_ID,
+    BY_MAIL,
+    BY_HASH,
+    BY_BOTH,
+    Keying(column="mail", type=IdentifierType.HASHED_EMAIL, address="mail"),
+    Keying(column="missing", type=IdentifierType.CUSTOMER_ID),
+    Keying(column="hash", type=IdentifierType.HASHED_EMAIL, address="missing"),
+]
+MAPPINGS = [
+    EVERYTHING,
+    FieldMapping(left_out={"mail", "hash"}),
+    FieldMapping(left_out=TEXT_COLUMNS),
+    FieldMapping(columns={}),
+    FieldMapping(columns={"remark": "note"}),
+    FieldMapping(columns={"b": "note", "a": "id", "c": "note", "d": "missing"}),
+]
+
+
+@given(TEXT_ROWS, st.sampled_from(KEYINGS), st.sampled_from(MAPPINGS))
+def test_bare_cells_are_read_as_named_ones_are(
+    content: list[list[str] | str], keying: Keying, mapping: FieldMapping
+) -> None:
+    rows: list[TextRow | RefusedRow] = [
+        RefusedRow(line, row) if isinstance(row, str) else (line, row)
+        for line, row in enumerate(content, start=2)
+    ]
+    bare, named = Refusals(), Refusals()
+
+    from_bare = list(read_profiles(TextAudience(TEXT_COLUMNS, *rows), keying, mapping, bare))
+    from_named = list(read_profiles(NamedAudience(TEXT_COLUMNS, *rows), keying, mapping, named))
+
+    assert from_bare == from_named
+    assert bare == named
+
+
+@pytest.mark.parametrize("kind", [TextAudience, NamedAudience])
+def test_profile_is_handed_out_before_the_next_row_is_read(kind: type[TextAudience]) -> None:
+    read_so_far: list[int] = []
+
+    def cells() -> Iterator[TextRow | RefusedRow]:
+        for line in (2, 3):
+            read_so_far.append(line)
+            yield line, ["", "", str(line), ""]
+
+    audience = kind(TEXT_COLUMNS)
+    audience._cells.bare = cells()
+
+    profile = next(read_profiles(audience, BY_ID, EVERYTHING, Refusals()))
+
+    assert profile.identifier == person(2)
+    assert read_so_far == [2]
+
+
+def test_nothing_is_read_before_the_first_profile_is_asked_for() -> None:
+    audience = MemoryAudience([])
+
+    profiles = read_profiles(audience, BY_ID, EVERYTHING, Refusals())
+
+    with pytest.raises(AudienceError, match="empty"):
+        next(profiles)

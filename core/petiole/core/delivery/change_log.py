@@ -1,7 +1,7 @@
 """Read a change log: each row is one change of one profile."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,11 +9,12 @@ from petiole.core.delivery.reading import (
     FieldMapping,
     Keying,
     Refusals,
+    open_reading,
     require_columns,
-    usable_rows,
 )
 from petiole.core.domain.change import ChangeId, ChangeKind, ProfileChange, Scope
 from petiole.core.domain.fields import Fields, JsonValue
+from petiole.core.domain.mint import mint
 from petiole.core.errors import IdentifierRefused
 from petiole.core.ports.audience import Audience, RefusedRow
 
@@ -30,6 +31,8 @@ _KINDS = {
     "delete": ChangeKind.REMOVE,
     "deleted": ChangeKind.REMOVE,
 }
+
+_change = mint(ProfileChange)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +70,27 @@ def read_changes(
     """
     needed = [*keying.columns, *columns.named, *(mapping.columns or {}).values()]
     require_columns(audience, needed)
-    for row in usable_rows(audience, keying, refusals):
+    reading = open_reading(audience, keying, mapping)
+    kind_of = reading.value(columns.kind)
+    when_of = reading.value(columns.when)
+    event_of = reading.value(columns.event)
+    for numbered in reading.rows:
+        if isinstance(numbered, RefusedRow):
+            refusals.add(numbered)
+            continue
+        line, row = numbered
         try:
-            identifier = keying.identify(row.values)
-            kind = _kind(row.values, columns.kind)
-            occurred_at = _moment(row.values, columns.when, now)
-            event = _event(row.values, columns.event)
-            fields = Fields() if kind is ChangeKind.REMOVE else mapping.fields(row.values)
+            identifier = reading.identify(row)
+            kind = _kind(kind_of(row), columns.kind)
+            occurred_at = _moment(when_of(row), columns.when, now)
+            event = _event(event_of(row), columns.event)
+            fields = Fields() if kind is ChangeKind.REMOVE else reading.fields(row)
         except (IdentifierRefused, ValueError) as error:
-            refusals.add(RefusedRow(row.line, str(error)))
+            refusals.add(RefusedRow(line, str(error)))
             continue
         if event is None and columns.when is not None:
             event = f"{identifier.value} {kind} {occurred_at.isoformat()} {fields.text}"
-        yield ProfileChange(
+        yield _change(
             id=None if event is None else _id(scope, event),
             scope=scope,
             identifier=identifier,
@@ -90,18 +101,18 @@ def read_changes(
         )
 
 
-def _kind(values: Mapping[str, JsonValue], column: str) -> ChangeKind:
-    word = str(values.get(column) or "").strip().lower()
+def _kind(value: JsonValue, column: str) -> ChangeKind:
+    word = str(value or "").strip().lower()
     if word not in _KINDS:
         raise ValueError(f"column {column!r} must say add, update or remove")
     return _KINDS[word]
 
 
-def _moment(values: Mapping[str, JsonValue], column: str | None, now: datetime) -> datetime:
+def _moment(value: JsonValue, column: str | None, now: datetime) -> datetime:
     if column is None:
         return now
     try:
-        moment = datetime.fromisoformat(str(values.get(column) or "").strip())
+        moment = datetime.fromisoformat(str(value or "").strip())
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise ValueError(
@@ -109,10 +120,9 @@ def _moment(values: Mapping[str, JsonValue], column: str | None, now: datetime) 
         ) from None
 
 
-def _event(values: Mapping[str, JsonValue], column: str | None) -> str | None:
+def _event(value: JsonValue, column: str | None) -> str | None:
     if column is None:
         return None
-    value = values.get(column)
     if value is None or not str(value).strip():
         raise ValueError(f"column {column!r} must hold the id of the event")
     return str(value).strip()

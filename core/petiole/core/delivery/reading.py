@@ -3,14 +3,21 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from operator import itemgetter
+from typing import Generic, TypeVar, cast
 
-from petiole.core.domain.fields import Fields, JsonValue
+from petiole.core.domain.fields import Fields, JsonValue, text_form
 from petiole.core.domain.identity import Identifier, IdentifierType
+from petiole.core.domain.mint import mint
 from petiole.core.errors import AudienceError, IdentifierRefused
-from petiole.core.ports.audience import Audience, AudienceRow, RefusedRow
+from petiole.core.ports.audience import Audience, RefusedRow, SourceRow, TextRows
 from petiole.core.ports.ledger import SnapshotProfile
 
+Row = TypeVar("Row")
+
 KEPT_REFUSALS = 1_000
+
+_profile = mint(SnapshotProfile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +42,23 @@ class Keying:
         raw = _text(values.get(self.column))
         if self.address is not None:
             return Identifier.email_address(_text(values.get(self.address)), digest=raw)
+        return self._take(raw)
+
+    def by_place(self, columns: Sequence[str]) -> Callable[[Sequence[str]], Identifier]:
+        """Return what identifies a row of text by its cells; the columns must hold those needed."""
+        place, take = columns.index(self.column), self._take
+        if self.address is None:
+            return lambda cells: take(cells[place])
+        beside = columns.index(self.address)
+        return lambda cells: Identifier.email_address(cells[beside], digest=cells[place])
+
+    @property
+    def _take(self) -> Callable[[str], Identifier]:
         if self.hashed:
-            return Identifier.hashed_email(raw)
-        return Identifier.of(self.type, raw)
+            return Identifier.hashed_email
+        if self.type is IdentifierType.CUSTOMER_ID:
+            return Identifier.customer_id
+        return Identifier.email
 
     @property
     def columns(self) -> Sequence[str]:
@@ -81,6 +102,15 @@ class FieldMapping:
             {name: values[column] for name, column in self.columns.items() if column in values}
         )
 
+    def by_place(self, columns: Sequence[str]) -> Callable[[Sequence[str]], Fields]:
+        """Return what maps a row of text with these columns by its cells."""
+        place = {column: number for number, column in enumerate(columns)}
+        chosen = self.columns
+        if chosen is None:
+            chosen = {name: name for name in self.names(columns)}
+        places = {name: place[column] for name, column in chosen.items() if column in place}
+        return text_form(places)
+
 
 @dataclass(slots=True)
 class Refusals:
@@ -110,35 +140,86 @@ def require_columns(audience: Audience, needed: Sequence[str]) -> None:
         _require(needed, there, audience.name)
 
 
-def usable_rows(audience: Audience, keying: Keying, refusals: Refusals) -> Iterator[AudienceRow]:
-    """Read the rows that are whole; set the others aside.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Generic[Row]):
+    """The rows of an audience, and what to do with each.
+
+    Where all are text under one heading they stay bare cells, which are found by their places.
+    """
+
+    rows: Iterator[tuple[int, Row] | RefusedRow]
+    """Each with its line."""
+    identify: Callable[[Row], Identifier]
+    fields: Callable[[Row], Fields]
+    value: Callable[[str | None], Callable[[Row], JsonValue]]
+    """Column -> what finds its value in a row; `None` where there is no column or no value."""
+
+
+def open_reading(audience: Audience, keying: Keying, mapping: FieldMapping) -> Reading[object]:
+    """Begin to read; what a row is, only its own reading knows.
 
     Raises:
-        AudienceError: rows name their own columns, and the first one lacks those of the key.
+        AudienceError: also later, if rows name their own columns and the first lacks the key's.
     """
     unsure = audience.columns() is None
-    for row in audience.rows():
+    rows = audience.rows()
+    if isinstance(rows, TextRows) and set(keying.columns) <= set(rows.columns):
+        return cast("Reading[object]", _by_place(rows, keying, mapping))
+    needed = keying.columns if unsure else ()
+    by_name = Reading(
+        rows=_named(rows, needed, audience.name),
+        identify=keying.identify,
+        fields=mapping.fields,
+        value=lambda column: lambda values: None if column is None else values.get(column),
+    )
+    return cast("Reading[object]", by_name)
+
+
+def _by_place(rows: TextRows, keying: Keying, mapping: FieldMapping) -> Reading[Sequence[str]]:
+    columns = rows.columns
+
+    def value(column: str | None) -> Callable[[Sequence[str]], JsonValue]:
+        return itemgetter(columns.index(column)) if column in columns else lambda _: None
+
+    return Reading(
+        rows=rows.bare,
+        identify=keying.by_place(columns),
+        fields=mapping.by_place(columns),
+        value=value,
+    )
+
+
+def _named(
+    rows: Iterator[SourceRow], needed: Sequence[str], name: str
+) -> Iterator[tuple[int, Mapping[str, JsonValue]] | RefusedRow]:
+    for row in rows:
         if isinstance(row, RefusedRow):
-            refusals.add(row)
+            yield row
             continue
-        if unsure:
-            _require(keying.columns, list(row.values), f"{audience.name}, line {row.line}")
-            unsure = False
-        yield row
+        if needed:
+            _require(needed, list(row.values), f"{name}, line {row.line}")
+            needed = ()
+        yield row.line, row.values
 
 
 def read_profiles(
     audience: Audience, keying: Keying, mapping: FieldMapping, refusals: Refusals
 ) -> Iterator[SnapshotProfile]:
     """Read a snapshot lazily; rows without a usable identity or data are set aside."""
-    for row in usable_rows(audience, keying, refusals):
+    reading = open_reading(audience, keying, mapping)
+    identify, fields_of = reading.identify, reading.fields
+    for numbered in reading.rows:
+        if isinstance(numbered, RefusedRow):
+            refusals.add(numbered)
+            continue
+        line, row = numbered
         try:
-            identifier = keying.identify(row.values)
-            fields = mapping.fields(row.values)
+            identifier = identify(row)
+            fields = fields_of(row)
         except (IdentifierRefused, ValueError) as error:
-            refusals.add(RefusedRow(row.line, str(error)))
+            refusals.add(RefusedRow(line, str(error)))
         else:
-            yield SnapshotProfile(row.line, identifier, fields)
+            yield _profile(line, identifier, fields)
 
 
 def _require(needed: Iterable[str], there: Sequence[str], where: str) -> None:
