@@ -40,14 +40,17 @@ class Suppression:
     def _sifted(
         self, items: Iterable[Item], whom: Callable[[Item], Identifier | None]
     ) -> Iterator[Item]:
-        if not self.kinds:
-            yield from items
-            return
+        return self._sift(items, whom) if self.kinds else iter(items)
+
+    def _sift(
+        self, items: Iterable[Item], whom: Callable[[Item], Identifier | None]
+    ) -> Iterator[Item]:
         for chunk in chunked(items, most=CHUNK, heaviest=CHUNK, weigh=lambda _: 1):
-            asked = {identifier for item in chunk if (identifier := whom(item)) is not None}
+            concerned = [whom(item) for item in chunk]
+            asked = {identifier for identifier in concerned if identifier is not None}
             suppressed = self.books.suppressed(self.account, asked, self.kinds)
-            for item in chunk:
-                if whom(item) in suppressed:
+            for item, identifier in zip(chunk, concerned, strict=True):
+                if identifier in suppressed:
                     self.count += 1
                 else:
                     yield item
