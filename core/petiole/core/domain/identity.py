@@ -19,7 +19,7 @@ MAX_CUSTOMER_ID_LENGTH = 100
 _NOTHING_WORDS = frozenset(
     {"", "null", "none", "nil", "undefined", "n/a", "na", "nan", "-", "#n/a"}
 )
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_is_digest = re.compile(r"[0-9a-f]{64}").fullmatch
 _HEX = re.compile(r"[0-9a-f]+")
 _ADDRESS = re.compile(r"[^\s@:;,<>]+@[^\s@.:;,<>]+(?:\.[^\s@.:;,<>]+)+")
 # So nearly all addresses look, and in these no other check finds anything.
@@ -108,10 +108,12 @@ class Identifier:
         Raises:
             IdentifierRefused: it is neither.
         """
+        if "@" not in raw:
+            return cls.hashed_email(raw)
         address = raw.strip().lower()
         if _is_plain_address(address):  # measured by tests/benchmarks/bench_reading.py
             return _identifier(_HASHED_EMAIL, sha256(address.encode()).hexdigest())
-        return cls.email_address(raw) if "@" in raw else cls.hashed_email(raw)
+        return cls.email_address(raw)
 
     @classmethod
     def hashed_email(cls, raw: str) -> "Identifier":
@@ -121,10 +123,8 @@ class Identifier:
             IdentifierRefused: another digest, a raw address, or the hash of nothing.
         """
         value = raw.strip().lower()
-        _refuse_nothing(value, "e-mail hash")
-        if "@" in value:
-            raise IdentifierRefused("a raw e-mail address stands where a SHA-256 hash was promised")
-        if not _DIGEST.fullmatch(value):
+        if not _is_digest(value):
+            _refuse_nothing(value, "e-mail hash")
             raise IdentifierRefused(_why_no_digest(value))
         if value in _MONOTONOUS:
             raise IdentifierRefused("the hash is one digit over and over, which no address gives")
@@ -172,6 +172,8 @@ def _refuse_invisible(value: str, what: str) -> None:
 
 
 def _why_no_digest(value: str) -> str:
+    if "@" in value:
+        return "a raw e-mail address stands where a SHA-256 hash was promised"
     if not _HEX.fullmatch(value):
         return "this is neither a SHA-256 hash (64 hex digits) nor an e-mail address"
     known = _OTHER_DIGESTS.get(len(value))
