@@ -18,7 +18,12 @@ def listening(script: Script, *, tls: ssl.SSLContext | None = None) -> Iterator[
 
     def serve(connection: socket.socket) -> None:
         with suppress(OSError), connection:
-            script(tls.wrap_socket(connection, server_side=True) if tls else connection)
+            if tls is None:
+                script(connection)
+                return
+            with tls.wrap_socket(connection, server_side=True) as secured:
+                connections.append(secured)
+                script(secured)
 
     def accept() -> None:
         while not ending.is_set():

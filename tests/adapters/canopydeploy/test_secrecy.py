@@ -73,9 +73,11 @@ def shown_by(error: BaseException) -> list[str]:
 
 def shown_by_sink(webhook: WebhookSink) -> list[str]:
     parts = [webhook, *vars(webhook).values(), *vars(webhook._poster).values()]
-    for client in webhook._poster._clients:
-        parts += [client, client.headers.raw, client.cookies, client.base_url, client.params]
-        parts += [client._transport, *vars(client._transport).values()]
+    parts += [webhook._poster._headers.raw]
+    for transport in webhook._poster._kept:
+        backend = transport._backend
+        parts += [transport, *vars(transport).values(), *vars(transport._pool).values()]
+        parts += [*vars(backend).values(), *vars(backend.stream).values()]
     return [text for part in parts for text in (str(part), repr(part))]
 
 

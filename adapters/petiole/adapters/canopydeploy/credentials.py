@@ -1,6 +1,6 @@
-"""How a call proves who sends it, added beneath the client so that the client never knows.
+"""How a call proves who sends it, added to a twin of the request that nobody else sees.
 
-httpx puts the whole address into log lines and exceptions: a token in the query would be in both.
+httpx puts the whole address into exceptions: a token in the query would be there, too.
 """
 
 import base64
@@ -91,25 +91,3 @@ def twin(request: httpx.Request, url: httpx.URL, headers: httpx.Headers) -> http
     return httpx.Request(
         request.method, url, headers=headers, stream=request.stream, extensions=request.extensions
     )
-
-
-class CredentialsTransport(httpx.BaseTransport):
-    """Adds the credentials on the way down; closes `inner` only if it `owns` that."""
-
-    def __init__(
-        self, inner: httpx.BaseTransport, credentials: Proof | None, *, owns: bool
-    ) -> None:
-        self._inner = inner
-        self._credentials = credentials
-        self._owns = owns
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the twin; what comes back knows the original only."""
-        if self._credentials is not None:
-            request = self._credentials.added_to(request)
-        return self._inner.handle_request(request)
-
-    def close(self) -> None:
-        """Close the connections, if they are ours."""
-        if self._owns:
-            self._inner.close()

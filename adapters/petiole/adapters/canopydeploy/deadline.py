@@ -1,92 +1,48 @@
-"""Connections on which a call as a whole has an end.
+"""Streams on which a call as a whole has an end.
 
 httpx limits each read and each write. A server that hands out one byte at a time stays below such a
 limit for ever, so here every wait is cut to what is left of the call's time.
 """
 
+import select
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from ssl import SSLContext
+from collections.abc import Iterable
+from ssl import SSLContext, SSLWantReadError, SSLWantWriteError
 from typing import TYPE_CHECKING
 
 import httpcore
-import httpx
 
 if TYPE_CHECKING:
     from socket import socket
 
-    import h11
+ENDS_AT = "ends_at"
+"""The extension of a request that tells when its call is over, by the monotonic clock."""
+
+_A_DAY_SECONDS = 86_400
+"""Longer than that, the system cannot wait at once."""
 
 _SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 )
 
-_ends_at: ContextVar[float] = ContextVar("ends_at", default=float("inf"))
 
-
-@contextmanager
-def total_deadline(seconds: float) -> Iterator[None]:
-    """Limit everything that this thread does on the connections below."""
-    token = _ends_at.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _ends_at.reset(token)
-
-
-class DeadlineTransport(httpx.HTTPTransport):
-    """httpx's own transport on such connections.
+class Backend(httpcore.SyncBackend):
+    """Opens streams for one thread, and keeps the last one; `ends_at` is when its call is over.
 
     Only looking up a name is not limited here, but by the system's resolver.
     """
 
-    def __init__(self, *, tls: SSLContext, limits: httpx.Limits) -> None:
-        super().__init__(verify=tls, limits=limits)
-        # httpx offers no way to hand in a network backend, httpcore does. Recorders recognise only
-        # an HTTPTransport, so this stays one. httpx is held below 0.29, and the tests' trickling
-        # server shows whether this still works.
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls,
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
-            network_backend=_Backend(),
-        )
+    def __init__(self) -> None:
+        self.ends_at = float("inf")
+        self.stream: Stream | None = None
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send on a connection that nothing is left on.
+    def left(self, error: type[httpcore.TimeoutException]) -> float:
+        """Return the seconds that are left of the call; raise the error if there are none."""
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
+            raise error("the call as a whole took too long")
+        return left
 
-        What came beyond the end of an answer would pass for the answer to the next call. httpcore
-        looks for it on the socket, but not among the bytes that it has read already.
-        """
-        for connection in self._pool.connections:
-            if connection.is_idle() and _leftover(connection):
-                connection.close()
-        return super().handle_request(request)
-
-
-def _leftover(connection: httpcore.ConnectionInterface) -> bytes:
-    """Return what an idle connection has read beyond the end of its last answer.
-
-    httpcore keeps that to itself; the test of an answer that comes twice shows whether it is still
-    found here.
-    """
-    inner = getattr(connection, "_connection", None)
-    parser: h11.Connection | None = getattr(inner, "_h11_state", None)
-    return parser.trailing_data[0] if parser else b""
-
-
-def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float:
-    """Return the shorter one of a wait and of what is left of the call."""
-    left = _ends_at.get() - time.monotonic()
-    if left <= 0:
-        raise error("the call as a whole took too long")
-    return left if timeout is None else min(timeout, left)
-
-
-class _Backend(httpcore.SyncBackend):
     def connect_tcp(
         self,
         host: str,
@@ -95,31 +51,100 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[_SocketOption] | None = None,
     ) -> httpcore.NetworkStream:
-        limit = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(super().connect_tcp(host, port, limit, local_address, socket_options))
+        """Connect within the time of the call."""
+        limit = _shorter(timeout, self.left(httpcore.ConnectTimeout))
+        inner = super().connect_tcp(host, port, limit, local_address, socket_options)
+        self.stream = Stream(inner, self)
+        return self.stream
 
 
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+class Stream(httpcore.NetworkStream):
+    """A connection that never waits within a read or a write, but only for the next one.
+
+    So each is one system call, and gives way to other threads once. The waits that httpcore asks
+    for are those of the call, of which less is left here.
+    """
+
+    def __init__(self, inner: httpcore.NetworkStream, backend: Backend) -> None:
         self._inner = inner
+        self._backend = backend
         self._socket: socket = inner.get_extra_info("socket")
+        self._socket.settimeout(0)
+        self._readable = select.poll()
+        self._readable.register(self._socket, select.POLLIN)
+        self._writable = select.poll()
+        self._writable.register(self._socket, select.POLLOUT)
+        self._replayed: tuple[bytes, Exception | None] | None = None
+        self.read_at = time.monotonic()
+        """When something was last received."""
+
+    def replay(self, received: bytes, happened: Exception | None = None) -> None:
+        """Let somebody do again what was done: write a request, which does nothing, and read this.
+
+        What he reads beyond, if nothing happened, comes from the connection.
+        """
+        self._replayed = received, happened
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        """Read what there is, as soon as there is something."""
+        del timeout
+        if self._replayed is not None:
+            received, happened = self._replayed
+            self._replayed = (b"", happened) if received and happened else None
+            if received:
+                return received
+            if happened:
+                raise happened
+        self._backend.left(httpcore.ReadTimeout)
+        while True:
+            try:
+                received = self._socket.recv(max_bytes)
+            except (BlockingIOError, SSLWantReadError):
+                self.await_more()
+            except SSLWantWriteError:
+                self._wait(self._writable, httpcore.ReadTimeout)
+            except OSError as error:
+                raise httpcore.ReadError(str(error)) from error
+            else:
+                self.read_at = time.monotonic()
+                return received
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        # Not the inner stream's: it grants each part of the buffer the whole wait again.
+        """Write everything."""
+        del timeout
+        if self._replayed is not None:
+            return
+        self._backend.left(httpcore.WriteTimeout)
         rest = memoryview(buffer)
-        try:
-            while rest:
-                self._socket.settimeout(_left(timeout, httpcore.WriteTimeout))
+        while rest:
+            try:
                 rest = rest[self._socket.send(rest) :]
-        except TimeoutError as error:
-            raise httpcore.WriteTimeout(str(error)) from error
-        except OSError as error:
-            raise httpcore.WriteError(str(error)) from error
+            except (BlockingIOError, SSLWantWriteError):
+                self._wait(self._writable, httpcore.WriteTimeout)
+            except SSLWantReadError:
+                self._wait(self._readable, httpcore.WriteTimeout)
+            except OSError as error:
+                raise httpcore.WriteError(str(error)) from error
+
+    def await_more(self) -> None:
+        """Wait until the network has something; not for what TLS has unpacked already."""
+        self._wait(self._readable, httpcore.ReadTimeout)
+
+    def is_quiet(self) -> bool:
+        """Tell whether nothing came and nobody hung up: what else an idle connection is good for.
+
+        Reads what came, so that a connection which is not quiet is good for nothing any more.
+        """
+        try:
+            self._socket.recv(1)
+        except (BlockingIOError, SSLWantReadError):  # TLS may have had words of its own
+            return True
+        except OSError:
+            pass
+        return False
 
     def close(self) -> None:
+        """Close the connection."""
         self._inner.close()
 
     def start_tls(
@@ -128,8 +153,21 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        limit = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit))
+        """Agree on TLS within the time of the call."""
+        limit = _shorter(timeout, self._backend.left(httpcore.ConnectTimeout))
+        inner = self._inner.start_tls(ssl_context, server_hostname, limit)
+        self._backend.stream = Stream(inner, self._backend)
+        return self._backend.stream
 
     def get_extra_info(self, info: str) -> object:
-        return self._inner.get_extra_info(info)
+        """Tell what httpcore wants to know."""
+        return not self.is_quiet() if info == "is_readable" else self._inner.get_extra_info(info)
+
+    def _wait(self, event: select.poll, error: type[httpcore.TimeoutException]) -> None:
+        left = self._backend.left(error)
+        if not event.poll(min(left, _A_DAY_SECONDS) * 1000) and left <= _A_DAY_SECONDS:
+            raise error("timed out")
+
+
+def _shorter(timeout: float | None, left: float) -> float:
+    return left if timeout is None else min(timeout, left)

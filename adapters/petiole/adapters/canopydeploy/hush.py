@@ -4,8 +4,6 @@ The platform may repeat the token there: a redirect, for one, often carries the 
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 _LOGGER = logging.getLogger("httpcore.http11")
@@ -21,11 +19,11 @@ def _tells_nothing(record: logging.LogRecord) -> bool:
 _LOGGER.addFilter(_tells_nothing)
 
 
-@contextmanager
-def headers_unlogged() -> Iterator[None]:
-    """Drop those lines for what this thread does; other users of httpcore keep theirs."""
-    token = _ours.set(True)
-    try:
-        yield
-    finally:
-        _ours.reset(token)
+class HeadersUnlogged:
+    """Drops those lines for what this thread does; other users of httpcore keep theirs."""
+
+    def __enter__(self) -> None:
+        self._token = _ours.set(True)
+
+    def __exit__(self, *exc_info: object) -> None:
+        _ours.reset(self._token)

@@ -3,17 +3,19 @@
 import functools
 import ssl
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from importlib import metadata
-from typing import Self
+from typing import Self, cast
 
 import httpx
 
 from petiole.adapters.canopydeploy.answer import Answer
-from petiole.adapters.canopydeploy.credentials import CredentialsTransport, Proof
-from petiole.adapters.canopydeploy.deadline import DeadlineTransport, total_deadline
-from petiole.adapters.canopydeploy.hush import headers_unlogged
+from petiole.adapters.canopydeploy.credentials import Proof
+from petiole.adapters.canopydeploy.deadline import ENDS_AT
+from petiole.adapters.canopydeploy.hush import HeadersUnlogged
+from petiole.adapters.canopydeploy.kept import KeptTransport
 from petiole.core.errors import Ambiguous, ConfigurationError, InvalidSettings
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -23,8 +25,6 @@ JSON: Mapping[str, str] = {
     "Accept": "application/json",
     "Content-Type": "application/json; charset=utf-8",
 }
-
-_ONE_CONNECTION = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30)
 
 
 @functools.cache
@@ -57,9 +57,9 @@ def user_agent() -> str:
 class Poster:
     """Posts to one address. May be shared by threads.
 
-    Every thread has its own client and connection, which costs less than a shared pool and its
-    locks. Redirects are not followed, and neither proxies nor netrc are taken from the environment:
-    the token goes where the settings say.
+    Every thread has its own connection, which costs less than a shared pool and its locks. There is
+    no client above the transports: nobody here wants redirects, cookies, or a proxy or netrc out of
+    the environment. The token goes where the settings say.
     """
 
     def __init__(
@@ -88,15 +88,21 @@ class Poster:
         self.address = f"{self._url.scheme}://{self._url.netloc.decode()}{self._url.path}"
         self._credentials = credentials
         self._timeout_seconds = timeout_seconds
-        self._headers = {
-            "User-Agent": user_agent(),
-            "Accept-Encoding": "gzip",
-            **headers,
-        }
+        self._timeout = httpx.Timeout(timeout_seconds).as_dict()
+        self._headers = httpx.Headers(
+            {
+                "Host": self._url.netloc.decode(),
+                "Connection": "keep-alive",
+                "User-Agent": user_agent(),
+                "Accept-Encoding": "gzip",
+                **headers,
+            }
+        )
         self._transport = transport
-        self._clients: list[httpx.Client] = []
+        self._kept: list[KeptTransport] = []
         self._mine = threading.local()
         self._guard = threading.Lock()
+        self._closed = False
 
     @property
     def host(self) -> str:
@@ -111,30 +117,39 @@ class Poster:
             Ambiguous: the answer says yes, but is too large or cannot be unpacked.
             InvalidCredentials: the token cannot be read; nothing was sent.
         """
-        return self._send("POST", self._url, body)
+        headers = self._headers.copy()
+        headers["Content-Length"] = str(len(body))
+        return self._send("POST", self._url, headers, body)
 
     def get(self, query: Mapping[str, str] | None = None) -> Answer:
         """Ask what is there, the query added to the address; raises like `post`."""
-        return self._send("GET", self._url.copy_merge_params(query or {}))
+        return self._send("GET", self._url.copy_merge_params(query or {}), self._headers)
 
-    def _send(self, method: str, url: httpx.URL, body: bytes | None = None) -> Answer:
-        client = self._client()
-        request = client.build_request(method, url, content=body)
-        with total_deadline(self._timeout_seconds), headers_unlogged():
-            response = client.send(request, stream=True)
-            try:
-                return Answer(
-                    status=response.status_code, headers=response.headers, body=_body(response)
-                )
-            finally:
-                response.close()
+    def _send(
+        self, method: str, url: httpx.URL, headers: httpx.Headers, body: bytes = b""
+    ) -> Answer:
+        extensions = {
+            "timeout": self._timeout,
+            ENDS_AT: time.monotonic() + self._timeout_seconds,
+        }
+        request = httpx.Request(
+            method, url, headers=headers, stream=httpx.ByteStream(body), extensions=extensions
+        )
+        sent = self._credentials.added_to(request) if self._credentials else request
+        try:
+            with HeadersUnlogged():
+                return _answer(self._way().handle_request(sent))
+        except httpx.RequestError as error:
+            error.request = request  # the twin, which an error may know, holds the credentials
+            raise
 
     def close(self) -> None:
-        """Close every thread's client."""
+        """Close every thread's connection."""
         with self._guard:
-            clients, self._clients = self._clients, []
-        for client in clients:
-            client.close()
+            self._closed = True
+            kept, self._kept = self._kept, []
+        for transport in kept:
+            transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -142,39 +157,44 @@ class Poster:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _client(self) -> httpx.Client:
-        client: httpx.Client | None = getattr(self._mine, "client", None)
-        if client is None:
-            client = self._mine.client = self._new_client()
+    def _way(self) -> httpx.BaseTransport:
+        """Return what carries the calls of this thread."""
+        if self._closed:
+            raise RuntimeError("it is closed, and calls nobody any more")
+        if self._transport is not None:
+            return self._transport
+        transport: KeptTransport | None = getattr(self._mine, "transport", None)
+        if transport is None:
+            transport = self._mine.transport = KeptTransport(tls=shared_tls())
             with self._guard:
-                self._clients.append(client)
-        return client
+                self._kept.append(transport)
+        return transport
 
-    def _new_client(self) -> httpx.Client:
-        inner = self._transport or DeadlineTransport(tls=shared_tls(), limits=_ONE_CONNECTION)
-        return httpx.Client(
-            transport=CredentialsTransport(inner, self._credentials, owns=self._transport is None),
-            headers=self._headers,
-            timeout=self._timeout_seconds,
-            trust_env=False,
-        )
+
+def _answer(response: httpx.Response) -> Answer:
+    try:
+        return Answer(status=response.status_code, headers=response.headers, body=_body(response))
+    finally:
+        response.close()
 
 
 def _body(response: httpx.Response) -> bytes:
     """Read and unpack the body; where the status says no, as much of it as there is."""
-    body = bytearray()
+    parts: list[bytes] = []
+    size = 0
     try:
         for part in _unpacked(response):
-            body += part
-            _refuse_giant(body)
+            parts.append(part)
+            size += len(part)
+            _refuse_giant(size)
     except (httpx.TransportError, Ambiguous):
         if response.is_success:
             raise
-    return bytes(body)
+    return b"".join(parts)
 
 
-def _refuse_giant(body: bytearray) -> None:
-    if len(body) > MAX_ANSWER_BYTES:
+def _refuse_giant(size_bytes: int) -> None:
+    if size_bytes > MAX_ANSWER_BYTES:
         raise Ambiguous(f"the answer is larger than {MAX_ANSWER_BYTES // 1024**2} MiB")
 
 
@@ -183,15 +203,16 @@ def _unpacked(response: httpx.Response) -> Iterator[bytes]:
     if response.is_stream_consumed:  # a transport that is handed in may have read it all
         yield response.content
         return
+    stream = cast("httpx.SyncByteStream", response.stream)
     packing = response.headers.get("Content-Encoding", "identity").strip().lower()
     if packing == "identity":
-        yield from response.iter_raw()
+        yield from stream
         return
     if packing not in {"gzip", "x-gzip"}:
         raise Ambiguous("the answer is packed in a way that was not asked for")
     unpacker = zlib.decompressobj(wbits=31)
     try:
-        for packed in response.iter_raw():
+        for packed in stream:
             rest = packed
             while rest:
                 yield unpacker.decompress(rest, MAX_ANSWER_BYTES)
