@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
 from typing import TypeAlias
 
 from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.echo import compared
 from petiole.adapters.canopydeploy.faults import OTHER
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
-from petiole.core.domain.change import ChangeKind
+from petiole.core.domain.change import ChangeKind, SegmentId
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.report import ACCEPTED, Outcome, Rejected
@@ -43,6 +45,7 @@ class Call:
     """A body that is ready to be posted, whom it holds, and who could not be put into it."""
 
     body: bytes
+    records: Sequence[bytes]
     sent: Mapping[str, MessageId]
     """Identifier -> message: how the answer is matched."""
     refused: Mapping[MessageId, Rejected]
@@ -57,8 +60,9 @@ class Wire:
         self._error_key = settings.error_key
         self._any = settings.answer == "any"
         self._reserved = reserved_names(settings)
-        names = "|".join(re.escape(_text(name)) for name in sorted(self._reserved))
-        self._suspect = re.compile(f"(?:{names}):").search
+        names = "|".join(re.escape(_text(name)[1:]) for name in sorted(self._reserved))
+        self._suspect = re.compile(f',"(?:{names}):').search
+        self._comparable = PLATFORM_ID not in {keys.identifier, settings.error_key}
         number = settings.partner_number or PARTNER_NUMBERS[identifier]
         label = settings.identifier_label or LABELS[identifier]
         self._start = f"{{{_text(keys.partner_number)}:{number},{_text(keys.identifier)}:"
@@ -76,17 +80,28 @@ class Wire:
 
     def call(self, messages: Sequence[Message]) -> Call:
         """Write one record for each message, in their order."""
+        fields = [message.change.fields.text[1:] for message in messages]
+        # Fields are canonical text: without its brace, each name at the top stands behind a comma.
+        suspicious = self._suspect(f",{','.join(fields)}")
+        refused = self._refused(messages) if suspicious else {}
         records: list[bytes] = []
         sent: dict[str, MessageId] = {}
-        refused: dict[MessageId, Rejected] = {}
-        for message in messages:
-            try:
-                records.append(self._record(message).encode())
-            except _Reserved as error:
-                refused[message.id] = Rejected(OTHER, str(error))
-            else:
-                sent[message.change.identifier.value] = message.id
-        return Call(body=b"[" + b",\n".join(records) + b"]", sent=sent, refused=refused)
+        shared: tuple[SegmentId, ChangeKind, datetime] | None = None
+        start, middle = self._start, ""
+        for message, rest in zip(messages, fields, strict=True):
+            if refused and message.id in refused:
+                continue
+            change = message.change
+            its = change.scope.segment, change.kind, change.occurred_at
+            if its != shared:
+                shared, middle = its, self._middle(*its)
+            identifier = change.identifier.value
+            sent[identifier] = message.id
+            comma = "," if len(rest) > len("}") else ""
+            record = f"{start}{encode_basestring(identifier)}{middle}{comma}{rest}"
+            records.append(record.encode())
+        body = b"[%b]" % b",\n".join(records)
+        return Call(body=body, records=records, sent=sent, refused=refused)
 
     def outcomes(
         self, call: Call, answer: Answer, *, clean: Callable[[str], str]
@@ -99,7 +114,9 @@ class Wire:
         if answer.body == call.body:
             return dict.fromkeys(call.sent.values(), ACCEPTED)
         try:
-            records = _records(answer)
+            records = self._records(answer, call)
+            if records is None:
+                return dict.fromkeys(call.sent.values(), ACCEPTED)
             return (
                 self._trusted(records, call, clean)
                 if self._any
@@ -141,24 +158,33 @@ class Wire:
                 outcomes[id_] = _rejected(error, clean)
         return outcomes
 
-    def _record(self, message: Message) -> str:
-        change = message.change
-        fields = change.fields.text
-        if self._suspect(fields):
-            self._refuse_reserved(json.loads(fields))
-        envelope = (
-            f"{self._start}{_text(change.identifier.value)}{self._segment}"
-            f'{_text(change.scope.segment)}{self._status[change.kind]}"{_moment(change.occurred_at)}"'
-        )
-        return f"{envelope},{fields[1:]}" if len(fields) > len("{}") else f"{envelope}}}"
+    def _records(self, answer: Answer, call: Call) -> Sequence[_Record] | None:
+        """Return the records of an answer; nothing if all came back as sent, but for an id."""
+        came = compared(answer.body, call.records, added=PLATFORM_ID) if self._comparable else None
+        if came is None or len(came) != len(call.sent):
+            return _parsed(answer)
+        if not any(came):
+            return None
+        return [
+            {self._identifier_key: identifier} if record is None else record
+            for record, identifier in zip(came, call.sent, strict=True)
+        ]
 
-    def _refuse_reserved(self, fields: Mapping[str, object]) -> None:
-        """Refuse a name of ours at the top; deeper down it belongs to the profile."""
-        if taken := sorted(self._reserved & fields.keys()):
-            raise _Reserved(
-                f"the platform field {taken[0]!r} has the name of a key that every record carries; "
-                "map the column to another name"
-            )
+    def _middle(self, segment: SegmentId, kind: ChangeKind, moment: datetime) -> str:
+        """Write what stands between the identifier and the fields of a record."""
+        return f'{self._segment}{_text(segment)}{self._status[kind]}"{_moment(moment)}"'
+
+    def _refused(self, messages: Sequence[Message]) -> dict[MessageId, Rejected]:
+        """Refuse names of ours at the top of fields; deeper down they belong to the profile."""
+        refused: dict[MessageId, Rejected] = {}
+        for message in messages:
+            if taken := sorted(self._reserved & message.change.fields.values().keys()):
+                refused[message.id] = Rejected(
+                    OTHER,
+                    f"the platform field {taken[0]!r} has the name of a key that every record "
+                    "carries; map the column to another name",
+                )
+        return refused
 
     def _matched(self, record: _Record, call: Call) -> MessageId | None:
         value = record.get(self._identifier_key)
@@ -166,15 +192,11 @@ class Wire:
         return call.sent.get(str(value)) if isinstance(value, str | int) else None
 
 
-class _Reserved(Exception):
-    """A field bears the name of an envelope key."""
-
-
 class _Unreadable(Exception):
     """An answer is not the echo of what was sent."""
 
 
-def _records(answer: Answer) -> list[_Record]:
+def _parsed(answer: Answer) -> list[_Record]:
     if not answer.body.strip():
         raise _Unreadable("it is empty")
     try:
