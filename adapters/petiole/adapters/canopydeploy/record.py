@@ -18,8 +18,10 @@ from petiole.adapters.canopydeploy.discretion import (
     cleaned,
     is_delicate,
 )
+from petiole.adapters.canopydeploy.echo import PLAIN_ID
 from petiole.adapters.canopydeploy.faults import COUNT_HEADER, ERROR_HEADERS
 from petiole.adapters.canopydeploy.shape import (
+    MOST_NAMES,
     PLATFORM_WORDS,
     Clean,
     hidden,
@@ -45,23 +47,37 @@ LOOKED_AT = 4_000
 _decode = json.JSONDecoder().raw_decode
 _PLAIN = re.compile(r"[\d.]{1,20}|[a-z]+/[a-z+.-]+(?:; ?charset=[\w-]+)?|gzip", re.IGNORECASE)
 """Values of headers that hold nothing delicate, unless the header is there for words."""
+_ADDED = re.compile(rb'(?:,"%b":(?P<id>%b))?\}' % (PLATFORM_ID.encode(), PLAIN_ID))
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class CallRecord:
     """One call on its way: knows what was asked, and waits for what comes back."""
 
-    def __init__(self, request: str, *, known: Collection[str], clean: Clean) -> None:
+    def __init__(
+        self,
+        request: str,
+        *,
+        known: Collection[str],
+        clean: Clean,
+        echo: tuple[bytes, str] | None = None,
+    ) -> None:
+        """Take what was asked, the names that may be shown, and what hides the rest.
+
+        `echo` is how an answer begins that repeats the first record, up to its closing brace, and
+        the shape of that.
+        """
         self._request = request
         self._known = known
         self._clean = clean
+        self._echo = echo
 
     def answered(self, answer: Answer) -> Exchange:
         """Complete the record with an answer, good or bad."""
         lines = [f"{answer.status} {_REASONS.get(answer.status, '')}".rstrip()]
+        told = {name.lower(): value for name, value in answer.headers.items()}
         for name in HEADERS:
-            value = answer.headers.get(name)
-            if value:
+            if value := told.get(name.lower()):
                 plain = name not in ERROR_HEADERS and _PLAIN.fullmatch(value)
                 lines.append(f"{name}: {value if plain else self._clean(value)}")
         lines.append(f"{len(answer.body):,} bytes{':' if answer.body else ''}")
@@ -74,9 +90,8 @@ class CallRecord:
         return Exchange(request=self._request, answer=_bounded(f"no answer: {what}"))
 
     def _shown(self, answer: Answer) -> str:
-        if answer.accepted and (first := _first_record(answer.body)):
-            clean, names = self._clean, self._known
-            return f"[{value_shape(first, known=names, clean=clean, clean_name=hidden)},…"
+        if answer.accepted and (first := self._first_shape(answer.body)):
+            return f"[{first},…"
         text = answer.body[:MAX_DOCUMENT_BYTES].decode(errors="ignore").lstrip("\ufeff \t\r\n")
         if text.startswith(("{", "[")):
             return json_shape(text, known=self._known, clean=self._clean)
@@ -85,15 +100,28 @@ class CallRecord:
             return xml_shape(text[:LOOKED_AT], clean=self._clean)
         return self._clean(text)[:LONGEST_TEXT]
 
+    def _first_shape(self, body: bytes) -> str | None:
+        if self._echo and body.startswith(self._echo[0]):
+            begun, shape = self._echo
+            if added := _ADDED.match(body, len(begun), LOOKED_AT):
+                return shape + _added_shape(added["id"])
+        first, _ = _first_record(body)
+        if not first:
+            return None
+        return value_shape(first, known=self._known, clean=self._clean, clean_name=hidden)
+
 
 def of_records(address: str, body: bytes, *, media: str, records: int, clean: Clean) -> CallRecord:
     """Begin the record of a call with a JSON array of `records` records."""
-    first = _first_record(body)
-    known = frozenset(first or ()) | {PLATFORM_ID}
+    first, text = _first_record(body)
+    known = frozenset(first) | {PLATFORM_ID}
     shape = value_shape(first, known=known | PLATFORM_WORDS, clean=hidden) if first else "…"
     told = f"{records:,} records, {len(body):,} bytes; the first:"
     request = f"POST {address}\nContent-Type: {media}\n{told}\n{shape}"
-    return CallRecord(_bounded(request), known=known, clean=clean)
+    # Deeper down, what is hidden in a call may be the platform's own words in its answer.
+    flat = first and len(first) < MOST_NAMES and "{" not in shape[1:] and "[" not in shape
+    echo = (f"[{text[:-1]}".encode(), shape[:-1]) if flat and PLATFORM_ID not in first else None
+    return CallRecord(_bounded(request), known=known, clean=clean, echo=echo)
 
 
 def of_operation(
@@ -153,14 +181,23 @@ def _leaves(fields: Mapping[str, JsonValue]) -> Iterator[str]:
                 yield str(number)
 
 
-def _first_record(body: bytes) -> dict[str, object] | None:
-    """Read the first record of an array; nothing if there is none, or a very long one."""
+def _first_record(body: bytes) -> tuple[dict[str, object], str]:
+    """Read the first record of an array, and its text; nothing if there is none, or a long one."""
     text = body[:LOOKED_AT].decode(errors="ignore")
     try:
-        first, _ = _decode(text, 1)
+        first, end = _decode(text, 1)
     except (ValueError, RecursionError):
-        return None
-    return first if text.startswith("[") and isinstance(first, dict) else None
+        return {}, ""
+    found = text.startswith("[") and isinstance(first, dict)
+    return (first, text[1:end]) if found else ({}, "")
+
+
+def _added_shape(id_: bytes | None) -> str:
+    """Show the end of a record to which an id was added, or nothing."""
+    if id_ is None:
+        return "}"
+    shape = f"text of {len(id_) - 2}" if id_.startswith(b'"') else f"number of {len(id_)}"
+    return f',"{PLATFORM_ID}":{shape}}}'
 
 
 def _bounded(text: str) -> str:

@@ -82,16 +82,17 @@ class _Shaper:
         self._clean_name = clean_name
 
     def shape(self, value: object, name: str, depth: int) -> str:
+        own = name in PLATFORM_WORDS and name not in self._known
+        if isinstance(value, str):
+            return f'"{_own(value, self._clean)}"' if own else f"text of {len(value)}"
         if isinstance(value, dict):
             return f"{{{self._parts(value, depth - 1)}}}" if depth else "…"
         if isinstance(value, list):
             return f"[{self._items(value, depth - 1)}]" if depth else "…"
         if value is None or isinstance(value, bool):
             return "null" if value is None else "true or false"
-        text, quote = (value, '"') if isinstance(value, str) else (str(value), "")
-        if name in PLATFORM_WORDS and name not in self._known:
-            return f"{quote}{_own(text, self._clean)}{quote}"
-        return f"{'text' if quote else 'number'} of {len(text)}"
+        number = str(value)
+        return _own(number, self._clean) if own else f"number of {len(number)}"
 
     def _parts(self, parts: Mapping[str, object], depth: int) -> str:
         shapes = [
