@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import rich_click as click
-from rich.text import Text
 
 from petiole.core.ports.diagnosis import Aspect, Finding, Health
 from petiole.host.cli.main import EXIT_ATTENTION
@@ -79,10 +78,7 @@ def _worst(findings: Sequence[Finding]) -> Health:
 
 
 def _print(finding: Finding) -> None:
-    line = Text.assemble(
-        (f"{finding.health:<6}", _STYLES[finding.health]),
-        f"{finding.aspect:<12}{finding.subject}: {finding.told}",
-    )
-    console.print(line, soft_wrap=True)
+    told = f"{finding.aspect:<12}{finding.subject}: {finding.told}"
+    console.print_after(f"{finding.health:<6}", _STYLES[finding.health], told)
     if finding.remedy:
-        console.print(Text(f"{'':<6}{'':<12}{finding.remedy}"), soft_wrap=True)
+        console.print_after(f"{'':<6}", "", f"{'':<12}{finding.remedy}")

@@ -12,7 +12,7 @@ from petiole.core.domain.tally import Tally
 from petiole.hooks.duration import format_duration
 from petiole.host.cli.explaining import explained, nothing_yet, queued
 from petiole.host.cli.main import EXIT_ATTENTION
-from petiole.host.cli.output import console, fits, json_option, moment, print_json, say, table
+from petiole.host.cli.output import console, json_option, moment, print_json, say, table
 from petiole.host.host import Host
 from petiole.host.settings import load_settings
 from petiole.host.status import SILENCE, ConnectionStatus, QuotaUse, left_behind, look_ahead
@@ -68,7 +68,7 @@ def _print_sums(statuses: Sequence[ConnectionStatus]) -> None:
     sums = {status.name: [status.tally[state] for state in _STATES] for status in statuses}
     rows = [[status.name, status.condition.value, *sums[status.name]] for status in statuses]
     made = table(["connection", "state", *_COLUMNS], rows)
-    if fits(made):
+    if console.has_room_for(made):
         console.print(made)
         return
     for status in statuses:
