@@ -9,8 +9,9 @@ that it is given.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dependency_injector import containers, providers
+from dependency_injector import providers
 
 from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.adapters.system import SystemChance, SystemClock, ThreadWorkers
@@ -19,23 +20,25 @@ from petiole.core.delivery.relay import Relay
 from petiole.core.delivery.route import Route
 from petiole.core.domain.change import ConnectionName
 from petiole.core.errors import ConfigurationError, PortNotBound
-from petiole.core.ports.bell import Bell
-from petiole.core.ports.bookkeeping import Bookkeeping
-from petiole.core.ports.chance import Chance
 from petiole.core.ports.clock import Clock
-from petiole.core.ports.connection_states import ConnectionStates
-from petiole.core.ports.dead_letters import DeadLetters
-from petiole.core.ports.engagements import EngagementBooks, Engagements
-from petiole.core.ports.history import History
-from petiole.core.ports.ledger import Ledger
 from petiole.core.ports.observer import Observer
-from petiole.core.ports.outbox import Outbox
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.core.ports.workers import Workers
 from petiole.host.discovery import Plugins, find_plugins
 from petiole.host.pacing import calls_at_once, quota_of
 from petiole.host.registry import Registry
 from petiole.host.settings import DeadPolicy, Settings
+
+if TYPE_CHECKING:
+    from petiole.core.ports.bell import Bell
+    from petiole.core.ports.bookkeeping import Bookkeeping
+    from petiole.core.ports.chance import Chance
+    from petiole.core.ports.connection_states import ConnectionStates
+    from petiole.core.ports.dead_letters import DeadLetters
+    from petiole.core.ports.engagements import EngagementBooks, Engagements
+    from petiole.core.ports.history import History
+    from petiole.core.ports.ledger import Ledger
+    from petiole.core.ports.outbox import Outbox
 
 
 def _open_store(stack: ExitStack, path: Path, clock: Clock) -> SqliteStore:
@@ -113,60 +116,78 @@ def _routes(
     ]
 
 
-class Container(containers.DeclarativeContainer):
-    """Providers, from the outside in; `settings`, `stack`, `names` and `observer` are handed in."""
+class Container:
+    """Providers, from the outside in: each is called for what it makes, and can be overridden.
 
-    settings: providers.Provider[Settings] = providers.Dependency(instance_of=Settings)
-    stack: providers.Provider[ExitStack] = providers.Dependency(instance_of=ExitStack)
-    names: providers.Provider[Sequence[ConnectionName]] = providers.Dependency()
-    observer: providers.Provider[Observer] = providers.Dependency()
+    A class of our own, since the library's containers import, for ways of injecting that are not
+    used here, whatever web framework is installed.
+    """
 
-    clock: providers.Provider[Clock] = providers.ThreadSafeSingleton(SystemClock)
-    chance: providers.Provider[Chance] = providers.ThreadSafeSingleton(SystemChance)
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        stack: ExitStack,
+        names: Sequence[ConnectionName],
+        observer: Observer,
+    ) -> None:
+        self.settings: providers.Provider[Settings] = providers.Object(settings)
+        self.stack: providers.Provider[ExitStack] = providers.Object(stack)
+        self.names: providers.Provider[Sequence[ConnectionName]] = providers.Object(names)
+        self.observer: providers.Provider[Observer] = providers.Object(observer)
 
-    plugins: providers.Provider[Plugins] = providers.ThreadSafeSingleton(
-        Plugins, providers.Callable(find_plugins)
-    )
-    registry: providers.Provider[Registry] = providers.ThreadSafeSingleton(Registry, plugins)
+        self.clock: providers.Provider[Clock] = providers.ThreadSafeSingleton(SystemClock)
+        self.chance: providers.Provider[Chance] = providers.ThreadSafeSingleton(SystemChance)
 
-    store: providers.Provider[SqliteStore] = providers.ThreadSafeSingleton(
-        _open_store, stack, settings.provided.outbox_path, clock
-    )
-    another_store: providers.Provider[AbstractContextManager[SqliteStore]] = providers.Factory(
-        open_store, settings.provided.outbox_path, clock=clock
-    )
-    """For a thread of its own: each opens one, and closes it there."""
-    outbox: providers.Provider[Outbox] = store.provided.outbox
-    dead_letters: providers.Provider[DeadLetters] = store.provided.dead_letters
-    history: providers.Provider[History] = store.provided.history
-    bell: providers.Provider[Bell] = store.provided.bell
-    engagements: providers.Provider[Engagements] = store.provided.engagements
-    engagement_books: providers.Provider[EngagementBooks] = store.provided.engagement_books
-    ledger: providers.Provider[Ledger] = store.provided.ledger
-    bookkeeping: providers.Provider[Bookkeeping] = store.provided.bookkeeping
-    states: providers.Provider[ConnectionStates] = store.provided.states
+        self.plugins: providers.Provider[Plugins] = providers.ThreadSafeSingleton(
+            Plugins, providers.Callable(find_plugins)
+        )
+        self.registry: providers.Provider[Registry] = providers.ThreadSafeSingleton(
+            Registry, self.plugins
+        )
 
-    unusable: providers.Provider[dict[ConnectionName, ConfigurationError]] = (
-        providers.ThreadSafeSingleton(dict)
-    )
-    sinks: providers.Provider[Mapping[ConnectionName, ProfileSink]] = providers.ThreadSafeSingleton(
-        _open_sinks, stack, settings, registry, names, unusable
-    )
-    fitting_sinks: providers.Provider[Mapping[ConnectionName, ProfileSink]] = providers.Callable(
-        _refuse_unfit, sinks, names, unusable
-    )
-    """The sinks as they are now, overridden or not."""
-    workers: providers.Provider[Workers[Delivery]] = providers.ThreadSafeSingleton(
-        _open_workers, stack, settings, registry, sinks
-    )
-    relay: providers.Provider[Relay] = providers.Factory(
-        Relay,
-        providers.Callable(_routes, settings, registry, fitting_sinks),
-        outbox=outbox,
-        states=states,
-        bookkeeping=bookkeeping,
-        workers=workers,
-        clock=clock,
-        chance=chance,
-        observer=observer,
-    )
+        path = self.settings.provided.outbox_path
+        self.store: providers.Provider[SqliteStore] = providers.ThreadSafeSingleton(
+            _open_store, self.stack, path, self.clock
+        )
+        self.another_store: providers.Provider[AbstractContextManager[SqliteStore]] = (
+            providers.Factory(open_store, path, clock=self.clock)
+        )
+        """For a thread of its own: each opens one, and closes it there."""
+        store = self.store.provided
+        self.outbox: providers.Provider[Outbox] = store.outbox
+        self.dead_letters: providers.Provider[DeadLetters] = store.dead_letters
+        self.history: providers.Provider[History] = store.history
+        self.bell: providers.Provider[Bell] = store.bell
+        self.engagements: providers.Provider[Engagements] = store.engagements
+        self.engagement_books: providers.Provider[EngagementBooks] = store.engagement_books
+        self.ledger: providers.Provider[Ledger] = store.ledger
+        self.bookkeeping: providers.Provider[Bookkeeping] = store.bookkeeping
+        self.states: providers.Provider[ConnectionStates] = store.states
+
+        self.unusable: providers.Provider[dict[ConnectionName, ConfigurationError]] = (
+            providers.ThreadSafeSingleton(dict)
+        )
+        self.sinks: providers.Provider[Mapping[ConnectionName, ProfileSink]] = (
+            providers.ThreadSafeSingleton(
+                _open_sinks, self.stack, self.settings, self.registry, self.names, self.unusable
+            )
+        )
+        self.fitting_sinks: providers.Provider[Mapping[ConnectionName, ProfileSink]] = (
+            providers.Callable(_refuse_unfit, self.sinks, self.names, self.unusable)
+        )
+        """The sinks as they are now, overridden or not."""
+        self.workers: providers.Provider[Workers[Delivery]] = providers.ThreadSafeSingleton(
+            _open_workers, self.stack, self.settings, self.registry, self.sinks
+        )
+        self.relay: providers.Provider[Relay] = providers.Factory(
+            Relay,
+            providers.Callable(_routes, self.settings, self.registry, self.fitting_sinks),
+            outbox=self.outbox,
+            states=self.states,
+            bookkeeping=self.bookkeeping,
+            workers=self.workers,
+            clock=self.clock,
+            chance=self.chance,
+            observer=self.observer,
+        )
