@@ -149,8 +149,9 @@ from petiole.host.cli import main
 try:
     main(["plugins", "--json"])
 finally:
-    loaded = {name for name in sys.modules if name.startswith(("httpx", "zeep", "lxml"))}
-    loaded |= {name for name in sys.modules if "canopydeploy" in name}
+    names = {name for name, module in sys.modules.items() if module}
+    loaded = {name for name in names if name.startswith(("httpx", "zeep", "lxml"))}
+    loaded |= {name for name in names if "canopydeploy" in name}
     sys.stderr.write(repr(sorted(loaded)))
 """
 
