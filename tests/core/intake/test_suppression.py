@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from petiole.core.domain.change import AccountName, ChangeKind, ConnectionName, SegmentId
-from petiole.core.domain.engagement import EngagementKind
+from petiole.core.domain.engagement import CampaignSummary, EngagementKind, RefusedEngagement
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
 from petiole.core.intake.suppression import CHUNK, Suppression
-from petiole.core.ports.engagements import CampaignSummary, RefusedEngagement
 from petiole.core.ports.ledger import SnapshotProfile
 from tests.core.profiles import change, person
 
