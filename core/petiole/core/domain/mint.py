@@ -21,13 +21,13 @@ def mint(kind: Callable[P, Value]) -> Callable[P, Value]:
     # The `__init__` of a frozen class has to go round its own lock, for each field by the name. A
     # draft has the same slots and no lock: it is filled in, then declared to be the value.
     names = [field.name for field in fields(cast("type", kind))]
-    scope = {"Draft": type("Draft", (), {"__slots__": tuple(names)}), "Kind": kind}
+    scope = {"_Draft": type("_Draft", (), {"__slots__": tuple(names)}), "_Kind": kind}
     lines = [
         f"def make({', '.join(names)}):",
-        "draft = Draft()",
-        *(f"draft.{name} = {name}" for name in names),
-        "draft.__class__ = Kind",
-        "return draft",
+        "_draft = _Draft()",
+        *(f"_draft.{name} = {name}" for name in names),
+        "_draft.__class__ = _Kind",
+        "return _draft",
     ]
     exec("\n ".join(lines), scope)  # noqa: S102 - it is built of names of fields, as dataclass does
     return cast("Callable[P, Value]", scope["make"])
