@@ -8,13 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.record import of_records
 from petiole.adapters.canopydeploy.rest import WebhookSink
+from petiole.adapters.canopydeploy.wire import Wire
 from petiole.core.domain.fields import JsonValue
-from petiole.core.domain.identity import Identifier
+from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.domain.message import Message
 from petiole.core.errors import Ambiguous, DeliveryError, InvalidCredentials, MalformedRequest
 from petiole.core.exchange import LONGEST_CHARACTERS, Exchange
 from petiole.core.ports.profile_sink import ProfileSink
+from tests.adapters.canopydeploy import made
 from tests.adapters.canopydeploy.made import (
     ENDPOINT,
     TOKEN,
@@ -102,6 +106,33 @@ def test_names_within_a_field_are_values_too() -> None:
 
     assert '"orders":{"text of 10":number of 1}' in exchange.request
     assert '"orders":{"text of 10":number of 1}' in exchange.answer
+
+
+values = st.text(max_size=5) | st.integers() | st.none() | st.booleans()
+deep = values | st.dictionaries(st.sampled_from(["code", "city"]), values, min_size=1)
+
+
+@given(
+    fields=st.dictionaries(st.sampled_from(["code", "{", "[", "city"]) | st.text(), deep),
+    added=st.sampled_from(
+        ["", ',"clang_id":"clang_88213"', ',"clang_id":88213', ',"clang_id":07', ',"error":"No"']
+    ),
+    field_count=st.sampled_from([0, 50, 51, 52, 53]),
+    length=st.sampled_from([0, 3_700, 3_800, 3_850, 4_000]),
+)
+def test_first_record_looks_the_same_whether_recognised_or_parsed(
+    fields: dict[str, JsonValue], added: str, field_count: int, length: int
+) -> None:
+    wide = {f"field_{number}": "" for number in range(field_count)}
+    one = message(1, {**fields, **wide, "z": "x" * length})
+    call = Wire(made.settings(), IdentifierType.CUSTOMER_ID).call([one])
+    record = of_records("", call.body, media="", records=1, clean=str)
+    answer = Answer(status=200, headers={}, body=call.body[:-2] + added.encode() + b"}]")
+
+    recognised = record.answered(answer)
+    record._echo = None
+
+    assert recognised == record.answered(answer)
 
 
 def test_refusal_keeps_the_platforms_own_words() -> None:
