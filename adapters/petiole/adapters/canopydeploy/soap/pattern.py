@@ -42,7 +42,7 @@ class Pattern:
         element = etree.SubElement(whole, self.tag)
         if not self.parts:
             element.text = str(value)
-        elif isinstance(value, Mapping) and value.keys() == self.parts.keys():
+        elif isinstance(value, dict) and value.keys() == self.parts.keys():
             for name, part in self.parts.items():
                 part.fill(element, value[name])
         else:
