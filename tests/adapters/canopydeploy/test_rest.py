@@ -13,6 +13,7 @@ from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.report import ACCEPTED, Rejected
 from petiole.core.errors import (
     ConfigurationError,
+    EndpointRefused,
     InvalidCredentials,
     InvalidSettings,
     MalformedRequest,
@@ -195,6 +196,28 @@ def test_call_over_the_limit_is_malformed_without_being_sent(platform: Platform)
 
     assert caught.value.code == "413"
     assert platform.received == []
+
+
+def test_cookies_are_not_sent_back(platform: Platform) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        platform.received.append(request)
+        headers = {"Set-Cookie": "session=1; Path=/"}
+        return httpx.Response(200, content=request.read(), headers=headers)
+
+    with sink(httpx.MockTransport(answer)) as webhook:
+        webhook.deliver(messages(1))
+        webhook.deliver(messages(1))
+
+    assert "Cookie" not in platform.received[1].headers
+
+
+@pytest.mark.parametrize("target", ["http://[", "", "//", "http://example.org:x/"])
+def test_redirect_to_nowhere_is_one_still(target: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(302, headers={"Location": target})
+
+    with sink(httpx.MockTransport(answer)) as webhook, pytest.raises(EndpointRefused):
+        webhook.deliver(messages(1))
 
 
 def test_redirect_is_not_followed() -> None:

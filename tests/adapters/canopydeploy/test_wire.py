@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from petiole.adapters.canopydeploy.answer import Answer
 from petiole.adapters.canopydeploy.wire import Call, Wire, reserved_names
 from petiole.core.domain.change import ChangeKind, SegmentId
-from petiole.core.domain.fields import Fields
+from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.report import ACCEPTED, Outcome, Rejected
@@ -127,6 +127,27 @@ def test_moment_is_told_in_utc_and_whole_seconds() -> None:
     assert moment.astimezone(UTC).hour == 8
 
 
+def test_records_of_one_batch_may_differ_in_everything() -> None:
+    one, two, three, four = messages(4)
+    elsewhere = replace(two.change.scope, segment=SegmentId("4712"))
+    later = two.change.occurred_at + timedelta(seconds=1)
+    batch = [
+        one,
+        replace(two, change=replace(two.change, scope=elsewhere)),
+        replace(three, change=replace(three.change, occurred_at=later)),
+        replace(four, change=replace(four.change, kind=ChangeKind.REMOVE, fields=Fields())),
+    ]
+
+    read = records(wire().call(batch))
+
+    assert [(each["segmentId"], each["timestamp"], each["status"]) for each in read] == [
+        ("4711", "2026-03-02T08:20:41Z", "NEW"),
+        ("4712", "2026-03-02T08:20:41Z", "NEW"),
+        ("4711", "2026-03-02T08:20:42Z", "NEW"),
+        ("4711", "2026-03-02T08:20:41Z", "REMOVED"),
+    ]
+
+
 def test_records_keep_the_order_of_the_messages() -> None:
     batch = messages(20)
 
@@ -187,6 +208,27 @@ def test_field_with_a_reserved_name_is_rejected_alone(name: str) -> None:
     assert set(call.refused) == {1}
     assert repr(name) in call.refused[MessageId(1)].reason
     assert len(records(call)) == 1
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(
+                ["city", "status", "error", "clang_id", "statuses", 'a"status', ",", ""]
+            ),
+            scalars | st.dictionaries(st.sampled_from(["status", "error"]), scalars),
+        ),
+        max_size=4,
+    )
+)
+def test_reserved_name_is_seen_wherever_it_stands(batch: list[dict[str, JsonValue]]) -> None:
+    call = wire().call([message(number, fields) for number, fields in enumerate(batch)])
+
+    taken = [
+        number for number, each in enumerate(batch) if each.keys() & reserved_names(settings())
+    ]
+    assert list(call.refused) == taken
+    assert len(records(call)) == len(batch) - len(taken)
 
 
 def test_reserved_name_deeper_down_or_in_a_text_is_nobodys_business() -> None:
