@@ -20,7 +20,7 @@ from petiole.host.web.server import WebServer
 from petiole.host.web.site import site
 
 LONGEST_TURN_SECONDS = 90.0
-"""A relay that gives no sign for longer is stuck: it looks every few seconds."""
+"""A relay that gives no sign for longer is stuck: it looks several times in that while."""
 _PROBE = ConnectionName("")
 
 
