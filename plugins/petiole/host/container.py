@@ -19,6 +19,7 @@ from petiole.core.delivery.landing import Delivery
 from petiole.core.delivery.relay import Relay
 from petiole.core.delivery.route import Route
 from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.settlement import AmbiguityPolicy
 from petiole.core.errors import ConfigurationError, PortNotBound
 from petiole.core.ports.clock import Clock
 from petiole.core.ports.observer import Observer
@@ -101,19 +102,26 @@ def _open_workers(
 def _routes(
     settings: Settings, registry: Registry, sinks: Mapping[ConnectionName, ProfileSink]
 ) -> Sequence[Route]:
-    return [
-        Route(
-            connection=name,
-            sink=sink,
-            batching=settings.connections[name].batching,
-            retry=settings.connections[name].retrying,
-            ambiguity=settings.connections[name].on_doubt,
-            hold_dead=settings.connections[name].on_dead is DeadPolicy.HOLD,
-            max_in_flight=calls_at_once(name, settings, registry),
-            quota=quota_of(name, settings, registry),
-        )
-        for name, sink in sinks.items()
-    ]
+    return [_route(name, sink, settings, registry) for name, sink in sinks.items()]
+
+
+def _route(
+    name: ConnectionName, sink: ProfileSink, settings: Settings, registry: Registry
+) -> Route:
+    connection, at_once = settings.connections[name], calls_at_once(name, settings, registry)
+    # A person decides about all that a dead runner held: then it holds nothing but what it sends.
+    ahead = 0 if connection.on_doubt is AmbiguityPolicy.PARK else at_once
+    return Route(
+        connection=name,
+        sink=sink,
+        batching=connection.batching,
+        retry=connection.retrying,
+        ambiguity=connection.on_doubt,
+        hold_dead=connection.on_dead is DeadPolicy.HOLD,
+        max_in_flight=at_once,
+        ahead=ahead,
+        quota=quota_of(name, settings, registry),
+    )
 
 
 class Container:

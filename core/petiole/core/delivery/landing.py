@@ -115,8 +115,12 @@ class Landing:
             OutboxBusy: what is left is kept for the next time.
         """
         while self._unnoted:
-            self._note_state(*self._unnoted[0])
+            connection, judgement, now = self._unnoted[0]
+            self._note_state(connection, judgement, now)
             del self._unnoted[0]
+            if not judgement.errors:  # of successes in a row, one says it all
+                while self._unnoted and self._says_the_same(connection):
+                    del self._unnoted[0]
 
     def _judge(self, delivery: Delivery, now: datetime) -> Judgement:
         route = self._routes[delivery.batch.connection]
@@ -142,6 +146,10 @@ class Landing:
         if next_state(before) != before:
             after = self._states.change(connection, next_state)
             self._tell(telling.changed(connection, before, after))
+
+    def _says_the_same(self, connection: ConnectionName) -> bool:
+        other, judgement, _ = self._unnoted[0]
+        return other == connection and not judgement.errors
 
     def _tell(self, events: Iterable[Event]) -> None:
         for event in events:

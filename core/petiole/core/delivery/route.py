@@ -19,7 +19,9 @@ USABLE_LEASE = 0.8
 class Route:
     """Where batches go, and under which policies.
 
-    With `hold_dead`, a buried change keeps later ones of its profile waiting.
+    With `hold_dead`, a buried change keeps later ones of its profile waiting. Beyond the
+    `max_in_flight` batches under way, `ahead` more are claimed and stand ready, so that no worker
+    waits while the dispatcher writes.
     """
 
     connection: ConnectionName
@@ -30,8 +32,14 @@ class Route:
     ambiguity: AmbiguityPolicy = AmbiguityPolicy.RESEND
     hold_dead: bool = False
     max_in_flight: int = 8
+    ahead: int = 0
     quota: DailyQuota | None = None
     lease: timedelta = timedelta(minutes=10)
+
+    @property
+    def max_claimed(self) -> int:
+        """How many batches one runner may hold if it is alone."""
+        return self.max_in_flight + self.ahead
 
     @property
     def usable_lease(self) -> timedelta:

@@ -17,7 +17,9 @@ from petiole.core.domain.breaker import (
     slowed_down,
 )
 from petiole.core.domain.message import Message, MessageId
+from petiole.core.domain.report import Accepted
 from petiole.core.domain.settlement import (
+    DELIVERED,
     AmbiguityPolicy,
     Bury,
     Defer,
@@ -137,6 +139,10 @@ def judge(
             case Answered(messages, outcomes):
                 for message in messages:
                     outcome = outcomes[message.id]
+                    if isinstance(outcome, Accepted):  # nearly all: told apart without a detour
+                        judgement.verdicts[message.id] = DELIVERED
+                        judgement.delivered.append(message)
+                        continue
                     verdict = verdict_on_outcome(outcome, retry=retry, now=now)
                     judgement.add(message, _holding(verdict) if hold_dead else verdict)
             case Failed(messages, error):
