@@ -22,6 +22,7 @@ from statistics import median
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import (
     SqliteStore,
+    attempts,
     backlog,
     batches,
     claims,
@@ -29,7 +30,6 @@ from petiole.adapters.sqlite import (
     lines,
     open_store,
     profiles,
-    settlements,
     turns,
 )
 from petiole.adapters.sqlite.instants import to_micros
@@ -105,7 +105,7 @@ HOT_STATEMENTS = {
     "claims._WAKE": claims._WAKE,
     "claims._READY": claims._READY,
     "claims._TAKE": claims._TAKE,
-    "settlements._IN_BATCH": settlements._IN_BATCH,
+    "attempts._OURS": attempts._OURS,
     "deliveries._DELIVER": deliveries._DELIVER,
     "turns._LET_FORWARD": turns._LET_FORWARD,
 }

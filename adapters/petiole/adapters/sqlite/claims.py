@@ -8,8 +8,9 @@ from itertools import islice
 
 from petiole.adapters.sqlite import sums
 from petiole.adapters.sqlite.batches import open_batches
+from petiole.adapters.sqlite.claimed import Claimed
 from petiole.adapters.sqlite.instants import LONGEST_WAIT_MICROS
-from petiole.adapters.sqlite.row import MessageRow, to_message
+from petiole.adapters.sqlite.row import MessageRow
 from petiole.adapters.sqlite.runners import Runners
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ConnectionName
@@ -91,8 +92,7 @@ class Claim:
         renewed = (self.runners.own, self.now, tick, self.uptime + self.lease, id_)
         [(epoch,)] = self.connection.execute(_RENEW, renewed).fetchall()
         self.connection.execute(_ATTEMPT, (id_,))
-        rows = self.connection.execute(_OF_BATCH, (id_,)).fetchall()
-        return self._batch(id_, rows, epoch)
+        return self.batch(id_, epoch)
 
     def take(self, policy: BatchPolicy, most: int, *, partial: bool) -> list[Batch]:
         """Take the oldest claimable messages; without `partial`, in full batches only."""
@@ -113,16 +113,26 @@ class Claim:
         return [self._begin(part, tick) for part in parts]
 
     def _begin(self, rows: Sequence[MessageRow], tick: int) -> Batch:
+        id_ = self.open_batch(tick)
+        self.connection.execute(_TAKE, (id_, json.dumps([row[0] for row in rows])))
+        return self._batch(id_, rows, epoch=1)
+
+    def open_batch(self, tick: int) -> BatchId:
+        """Open a batch, whose messages are yet to be put into it."""
         new = (self.name, self.runners.own, self.now, tick, self.uptime + self.lease)
         [(id_,)] = self.connection.execute(_NEW_BATCH, new).fetchall()
-        self.connection.execute(_TAKE, (id_, json.dumps([row[0] for row in rows])))
-        return self._batch(BatchId(id_), rows, epoch=1)
+        return BatchId(id_)
 
-    def _batch(self, id_: BatchId, rows: Iterable[MessageRow], epoch: int) -> Batch:
+    def batch(self, id_: BatchId, epoch: int = 1) -> Batch:
+        """Read what is in a batch."""
+        rows = self.connection.execute(_OF_BATCH, (id_,)).fetchall()
+        return self._batch(id_, rows, epoch)
+
+    def _batch(self, id_: BatchId, rows: Sequence[MessageRow], epoch: int) -> Batch:
         return Batch(
             id=id_,
             connection=self.name,
-            messages=[to_message(row) for row in rows],
+            messages=Claimed(rows),
             epoch=epoch,
             recovered=epoch > 1,
         )

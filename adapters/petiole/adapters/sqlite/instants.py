@@ -26,7 +26,7 @@ def from_micros(micros: int) -> datetime: ...
 def from_micros(micros: None) -> None: ...
 def from_micros(micros: int | None) -> datetime | None:
     """Tell a kept moment as the core knows it: aware, in UTC."""
-    return None if micros is None else _moment(micros)
+    return None if micros is None else moment(micros)
 
 
 def span_micros(span: timedelta) -> int:
@@ -41,5 +41,6 @@ def _since_epoch(moment: datetime) -> int:
 
 
 @lru_cache(maxsize=64)
-def _moment(micros: int) -> datetime:
+def moment(micros: int) -> datetime:
+    """Tell a kept moment; the same as `from_micros`, without its detour."""
     return _EPOCH + timedelta(microseconds=micros)

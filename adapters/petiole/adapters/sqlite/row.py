@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import TypeAlias
 
-from petiole.adapters.sqlite.instants import from_micros
+from petiole.adapters.sqlite.instants import from_micros, moment
 from petiole.core.domain.change import (
     AccountName,
     ChangeId,
@@ -17,17 +17,35 @@ from petiole.core.domain.dead_letter import edited
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.domain.message import Message, MessageId
+from petiole.core.domain.mint import mint
 
 ChangeRow: TypeAlias = tuple[
-    str | None, str, str, str, str, str, str, str, bytes | None, int, str | None
+    ChangeId | None, str, str, str, str, str, str, str, bytes | None, int, str | None
 ]
 """event, account, connection, segment, identifier_type, identifier, kind, fields, fingerprint,
 occurred_at, edit: selected in this order, of a message that still has its fields."""
 
 MessageRow: TypeAlias = tuple[
-    int, int, int, int, str | None, str, str, str, str, str, str, str, bytes | None, int, str | None
+    MessageId,
+    int,
+    int,
+    int,
+    ChangeId | None,
+    str,
+    str,
+    str,
+    str,
+    str,
+    str,
+    str,
+    bytes | None,
+    int,
+    str | None,
 ]
 """id, attempts, enqueued_at, weight_bytes, and then the change."""
+
+_change, _message = mint(ProfileChange), mint(Message)
+_fields, _identifier = mint(Fields), mint(Identifier)
 
 _KINDS = {kind.value: kind for kind in ChangeKind}
 _TYPES = {type_.value: type_ for type_ in IdentifierType}
@@ -38,7 +56,7 @@ def to_change(row: ChangeRow) -> ProfileChange:
     event, account, connection, segment, type_, identifier, kind, text, fingerprint, at, edit = row
     fields = Fields(text)
     return ProfileChange(
-        id=None if event is None else ChangeId(event),
+        id=event,
         scope=_scope(account, connection, segment),
         identifier=Identifier(_TYPES[type_], identifier),
         kind=_KINDS[kind],
@@ -49,9 +67,23 @@ def to_change(row: ChangeRow) -> ProfileChange:
 
 
 def to_message(row: MessageRow) -> Message:
-    """Read a claimed message."""
-    id_, attempt, enqueued_at = row[:3]
-    return Message(MessageId(id_), to_change(row[4:]), attempt, from_micros(enqueued_at))
+    """Read a claimed message, as `to_change` reads its change: all of a big run pass here."""
+    # fmt: off
+    (
+        id_, attempt, enqueued_at, _,
+        event, account, connection, segment, type_, identifier, kind, text, fingerprint, at, edit,
+    ) = row
+    # fmt: on
+    change = _change(
+        scope=_scope(account, connection, segment),
+        identifier=_identifier(_TYPES[type_], identifier),
+        kind=_KINDS[kind],
+        occurred_at=moment(at),
+        fields=_fields(text) if edit is None else edited(Fields(text), Fields(edit)),
+        fingerprint=fingerprint,
+        id=event,
+    )
+    return _message(id_, change, attempt, moment(enqueued_at))
 
 
 @lru_cache(maxsize=1024)

@@ -4,13 +4,14 @@ import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeAlias, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from petiole.adapters.sqlite import attempts, sums
 from petiole.adapters.sqlite.deliveries import deliver
 from petiole.adapters.sqlite.happenings import Scribe, words
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.turns import let_forward, line_up
+from petiole.adapters.sqlite.wholesale import settle_wholesale
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.failure import failure_fingerprint
 from petiole.core.domain.life import Step
@@ -26,9 +27,9 @@ from petiole.core.domain.settlement import (
 )
 from petiole.core.errors import OutboxError
 
-_IN_BATCH = """
-SELECT id FROM message INDEXED BY message_batch WHERE batch = ? AND state = 'in_flight'
-"""
+if TYPE_CHECKING:
+    from petiole.core.domain.attempt_record import AttemptRecord
+
 _BURY = """
 UPDATE message SET
     state = 'dead', head = NULL, settled_at = ?, code = ?, reason = ?, failure = ?
@@ -63,19 +64,23 @@ def settle(
     Raises:
         OutboxError: the verdicts on a batch are not exactly those on its messages.
     """
-    lost: list[BatchId] = []
+    if settle_wholesale(connection, settlements, now=now):
+        return ()
     alike: defaultdict[Verdict, list[MessageId]] = defaultdict(list)
     moved: defaultdict[ConnectionName, Counter[MessageState]] = defaultdict(Counter)
     calls: Counter[Quarter] = Counter()
     scribe = Scribe(connection=connection, now=now)
+    ours = dict(attempts.ours(connection, [(one.batch, one.epoch) for one in settlements]))
+    lost: list[BatchId] = []
+    ended: list[tuple[BatchId, int, AttemptRecord]] = []
     for settlement in settlements:
-        batch, record = settlement.batch, settlement.record
-        ended = attempts.end(connection, batch, settlement.epoch, record, now)
-        if ended is None:
-            lost.append(batch)
+        batch = ours.pop(settlement.batch, None)
+        if batch is None:
+            lost.append(settlement.batch)
             continue
-        _refuse_gaps(connection, settlement)
-        name, tick = ended
+        _refuse_gaps(settlement, batch.messages)
+        name, record = batch.connection, settlement.record
+        ended.append((settlement.batch, batch.tick, record))
         calls[name, attempts.quarter_of(to_micros(record.ended_at))] += record.calls
         for verdict, ids in _grouped(settlement.verdicts).items():
             alike[verdict] += ids
@@ -84,7 +89,8 @@ def settle(
             told = _told(verdict)
             if told:
                 step, text = told
-                scribe.note(name, step, ids, tick=tick, batch=batch, told=text)
+                scribe.note(name, step, ids, tick=batch.tick, batch=settlement.batch, told=text)
+    attempts.end(connection, ended, now)
     for verdict, ids in alike.items():
         _record(connection, verdict, json.dumps(ids), now)
     for name, numbers in moved.items():
@@ -95,20 +101,17 @@ def settle(
 
 def _grouped(verdicts: Mapping[MessageId, Verdict]) -> Alike:
     """Bring equal verdicts together; most are one object, which is told sooner than hashed."""
-    groups: dict[int, list[MessageId]] = {}
-    objects: dict[int, Verdict] = {}
-    for id_, verdict in verdicts.items():
-        groups.setdefault(id(verdict), []).append(id_)
-        objects[id(verdict)] = verdict
+    objects = {id(verdict): verdict for verdict in verdicts.values()}
+    if len(objects) == 1:
+        return {verdict: list(verdicts) for verdict in objects.values()}
     alike: Alike = {}
-    for key, ids in groups.items():
-        alike.setdefault(objects[key], []).extend(ids)
+    for id_, verdict in verdicts.items():
+        alike.setdefault(verdict, []).append(id_)
     return alike
 
 
-def _refuse_gaps(connection: sqlite3.Connection, settlement: Settlement) -> None:
-    claimed = {id_ for (id_,) in connection.execute(_IN_BATCH, (settlement.batch,))}
-    if claimed != settlement.verdicts.keys():
+def _refuse_gaps(settlement: Settlement, claimed: Collection[MessageId]) -> None:
+    if settlement.verdicts.keys() != set(claimed):
         raise OutboxError(
             f"the settlement of batch {settlement.batch} does not name exactly its messages; "
             "give one verdict for each of them"

@@ -1,0 +1,113 @@
+"""Settling, by one statement, batches of which everything was delivered: nearly all there are.
+
+Between two statements a thread waits until the workers' threads let go of the interpreter, for
+longer than most statements take. So this is a trigger on a view of its own. It does what
+`settlements.settle` does step by step, or nothing at all where a batch is not as it should be.
+Measured by `tests/benchmarks/bench_drain.py`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from petiole.adapters.sqlite.attempts import LONGEST_TROUBLE_CHARACTERS, quarter_of, to_json
+from petiole.adapters.sqlite.instants import to_micros
+from petiole.core.domain.settlement import DELIVERED, Settlement
+
+DOOR = """
+CREATE TEMP VIEW wholesale AS SELECT 0 AS now, '' AS batches, '' AS ids;
+CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
+    SELECT RAISE(ABORT, 'not as a whole') FROM json_each(NEW.batches) AS asked
+    WHERE NOT EXISTS (
+        SELECT 1 FROM batch WHERE id = json_extract(asked.value, '$[0]')
+            AND epoch = json_extract(asked.value, '$[1]') AND settled_at IS NULL
+    ) OR json_extract(asked.value, '$[2]') <> (
+        SELECT json_group_array(id) FROM message INDEXED BY message_batch
+        WHERE batch = json_extract(asked.value, '$[0]') AND state = 'in_flight'
+    );
+    UPDATE batch SET
+        settled_at = NEW.now,
+        settle_tick = (SELECT tick + 1 FROM tally WHERE tally.connection = batch.connection),
+        began_at = json_extract(asked.value, '$[3]'),
+        ended_at = json_extract(asked.value, '$[4]'),
+        calls = json_extract(asked.value, '$[6]'),
+        trouble = json_extract(asked.value, '$[7]'),
+        exchanges = json_extract(asked.value, '$[8]')
+    FROM json_each(NEW.batches) AS asked WHERE batch.id = json_extract(asked.value, '$[0]');
+    UPDATE message SET state = 'delivered', head = NULL, settled_at = NEW.now
+    WHERE id IN (SELECT value FROM json_each(NEW.ids));
+    INSERT INTO ledger (connection, segment, profile, fingerprint)
+    SELECT connection, segment, profile, fingerprint FROM message
+    WHERE id IN (SELECT value FROM json_each(NEW.ids)) AND kind <> 'remove'
+    ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint;
+    DELETE FROM ledger WHERE (connection, segment, profile) IN (
+        SELECT connection, segment, profile FROM message
+        WHERE id IN (SELECT value FROM json_each(NEW.ids)) AND kind = 'remove'
+    );
+    INSERT INTO segment_use (connection, segment, accepted, first_at, last_at)
+    SELECT connection, segment, count(*), NEW.now, NEW.now FROM message
+    WHERE id IN (SELECT value FROM json_each(NEW.ids)) AND kind <> 'remove'
+    GROUP BY connection, segment
+    ON CONFLICT DO UPDATE SET
+        accepted = accepted + excluded.accepted, last_at = excluded.last_at;
+    UPDATE message SET head = 1 WHERE id IN (
+        SELECT (
+            SELECT behind.id FROM message AS behind INDEXED BY message_behind
+            WHERE behind.profile = message.profile AND behind.head = 0
+            ORDER BY behind.id LIMIT 1
+        )
+        FROM message WHERE id IN (SELECT value FROM json_each(NEW.ids))
+    );
+    UPDATE tally SET
+        in_flight = in_flight - landed.messages, delivered = delivered + landed.messages,
+        tick = tick + 1
+    FROM (
+        SELECT connection, sum(json_array_length(asked.value, '$[2]')) AS messages
+        FROM json_each(NEW.batches) AS asked
+        CROSS JOIN batch ON batch.id = json_extract(asked.value, '$[0]') GROUP BY connection
+    ) AS landed WHERE tally.connection = landed.connection;
+    INSERT INTO usage (connection, quarter, calls)
+    SELECT connection, json_extract(asked.value, '$[5]'), sum(json_extract(asked.value, '$[6]'))
+    FROM json_each(NEW.batches) AS asked
+    CROSS JOIN batch ON batch.id = json_extract(asked.value, '$[0]')
+    GROUP BY 1, 2 HAVING sum(json_extract(asked.value, '$[6]')) > 0
+    ON CONFLICT DO UPDATE SET calls = calls + excluded.calls;
+END;
+"""
+_SETTLE = "INSERT INTO wholesale (now, batches, ids) VALUES (?, ?, ?)"
+
+
+def settle_wholesale(
+    connection: sqlite3.Connection, settlements: Sequence[Settlement], *, now: int
+) -> bool:
+    """Settle batches of which everything was delivered; tells whether these were such."""
+    if len({settlement.batch for settlement in settlements}) < len(settlements):
+        return False  # one is named twice: the second time it is not ours any more
+    batches: list[object] = []
+    ids: list[int] = []
+    for settlement in settlements:
+        if any(verdict is not DELIVERED for verdict in settlement.verdicts.values()):
+            return False
+        messages, record = list(settlement.verdicts), settlement.record
+        ended_at = to_micros(record.ended_at)
+        ids += messages
+        batches.append(
+            [
+                settlement.batch,
+                settlement.epoch,
+                messages,
+                to_micros(record.began_at),
+                ended_at,
+                quarter_of(ended_at),
+                record.calls,
+                record.trouble[:LONGEST_TROUBLE_CHARACTERS],
+                to_json(record.exchanges),
+            ]
+        )
+    try:
+        connection.execute(
+            _SETTLE, (now, json.dumps(batches, separators=(",", ":")), json.dumps(ids))
+        )
+    except sqlite3.IntegrityError:
+        return False
+    return True
