@@ -1,11 +1,19 @@
 """The stores of petiole on the stands of the contract suites."""
 
-from contextlib import ExitStack
+import sqlite3
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from petiole.adapters.memory import FrozenClock, MemoryState, MemoryStore
 from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.testing.stands import Store
+
+
+def refuse_loose_ends(path: Path) -> None:
+    """Check every reference in a file, which SQLite is not asked to do while it is written."""
+    if path.exists():
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
 class MemoryStand:
@@ -43,3 +51,4 @@ class SqliteStand:
     def close(self) -> None:
         for runner in self._runners.values():
             runner.close()
+        refuse_loose_ends(self._path)

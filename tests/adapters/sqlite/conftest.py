@@ -8,6 +8,7 @@ import pytest
 
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore, open_store
+from tests.contracts.stores import refuse_loose_ends
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def opened(path: Path, clock: FrozenClock) -> Iterator[Callable[[], SqliteStore]
     """Start one more runner."""
     with ExitStack() as runners:
         yield lambda: runners.enter_context(open_store(path, clock=clock))
+    refuse_loose_ends(path)
 
 
 @pytest.fixture

@@ -132,8 +132,7 @@ def test_what_was_written_survives_a_power_cut(database: Database) -> None:
     assert only_value(database, "PRAGMA synchronous") == 2
 
 
-def test_database_guards_its_references_and_its_name(database: Database) -> None:
-    assert only_value(database, "PRAGMA foreign_keys") == 1
+def test_database_guards_its_name(database: Database) -> None:
     assert only_value(database, "PRAGMA application_id") == APPLICATION_ID
     assert only_value(database, "PRAGMA integrity_check") == "ok"
 
