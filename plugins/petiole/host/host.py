@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from petiole.core.delivery.enqueue import enqueue_all
+from petiole.core.delivery.feed import Feed
 from petiole.core.delivery.plan import Plan
 from petiole.core.delivery.reading import Refusals
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange, SegmentId
@@ -158,16 +159,27 @@ class Host:
             total += enqueue_all(self.container.outbox(), alike, folding=folding, on_chunk=told)
         return total
 
-    def submit_plan(
-        self, task: SyncInput, plan: Plan, on_chunk: Callable[[EnqueueReceipt], None] | None = None
-    ) -> EnqueueReceipt:
-        """Queue a plan's changes, as `submit` does.
+    def submit_plan(self, task: SyncInput, plan: Plan) -> EnqueueReceipt:
+        """Queue a plan's changes; when this returns, every one of them is on disk.
+
+        Raises:
+            InvalidSettings: the connection's plugin does not carry changes of such a kind.
+            OutboxError: the part under way was not queued; those before were.
+        """
+        return self.feed(task, plan).finish()
+
+    def feed(
+        self, task: SyncInput, plan: Plan, on_part: Callable[[EnqueueReceipt], None] | None = None
+    ) -> Feed:
+        """Make what queues a plan's changes: all at once by `finish`, or while `deliver` sends.
 
         Raises:
             InvalidSettings: the connection's plugin does not carry changes of such a kind.
         """
         self.planning.refuse_kinds(task.connection, plan)
-        return self.submit(plan.changes(self.container.clock().now()), on_chunk=on_chunk)
+        _, settings = self._settings.connection(task.connection)
+        entering = plan.entering(self.container.clock().now(), folding=settings.folding)
+        return Feed(task.connection, entering, on_part=on_part)
 
     def sync(
         self,
@@ -212,7 +224,9 @@ class Host:
         with self.planning.plan(task, source, mirror=mirror, refusals=refusals) as plan:
             plan.require_moderation()
             difference, withheld, suppressed = plan.difference, plan.withheld, plan.suppressed
-            receipt = self.submit_plan(task, plan)
+            feed = self.feed(task, plan)
+            run = self.run_once(flush=True, patience=patience, feed=feed) if deliver else None
+            receipt = feed.finish()
         return SyncResult(
             difference=difference,
             withheld=withheld,
@@ -220,10 +234,12 @@ class Host:
             refused=refusals.count,
             refusals=refusals.kept,
             receipt=receipt,
-            run=self.run_once(flush=True, patience=patience) if deliver else None,
+            run=run,
         )
 
-    def run_once(self, *, flush: bool = False, patience: timedelta = PATIENCE) -> RunResult:
+    def run_once(
+        self, *, flush: bool = False, patience: timedelta = PATIENCE, feed: Feed | None = None
+    ) -> RunResult:
         """Deliver what is due, and with `flush` all there is, then tell what came of it.
 
         When this returns, every answer that came is on disk; what waits for longer than `patience`
@@ -235,7 +251,7 @@ class Host:
         """
         counted = DeliveryCount()
         with self._fanout.telling(counted):
-            self.deliver(flush=flush, patience=patience)
+            self.deliver(flush=flush, patience=patience, feed=feed)
         return run_result(counted, self.status())
 
     def deliver(
@@ -244,10 +260,11 @@ class Host:
         flush: bool,
         until: Callable[[], bool] = lambda: False,
         patience: timedelta = PATIENCE,
+        feed: Feed | None = None,
     ) -> None:
-        """Deliver what is due, and with `flush` all there is, then return."""
+        """Deliver what is due, and with `flush` all there is, and queue a feed meanwhile."""
         self.operations.lift_own_pauses(self.container.names())
-        self._relaying.deliver(flush=flush, until=until, patience=patience)
+        self._relaying.deliver(flush=flush, until=until, patience=patience, feed=feed)
 
     def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
         """Deliver whatever becomes due until `stop` is called; settle what is in the air, return.

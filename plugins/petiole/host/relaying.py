@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from petiole.core.delivery.feed import Feed
 from petiole.core.delivery.relay import POLL, Relay
 from petiole.host.container import Container
 from petiole.host.settings import Settings
@@ -32,10 +33,22 @@ class Relaying:
         self._stopping = False
         self._wake: Callable[[], None] = lambda: None
 
-    def deliver(self, *, flush: bool, until: Callable[[], bool], patience: timedelta) -> None:
-        """Deliver what is due, and with `flush` all there is, then return."""
+    def deliver(
+        self,
+        *,
+        flush: bool,
+        until: Callable[[], bool],
+        patience: timedelta,
+        feed: Feed | None = None,
+    ) -> None:
+        """Deliver what is due, and with `flush` all there is, and queue a feed meanwhile."""
         with self._wired() as relay:
-            relay.drain(flush=flush, patience=patience, until=lambda: self._stopping or until())
+            relay.drain(
+                flush=flush,
+                patience=patience,
+                until=lambda: self._stopping or until(),
+                feed=feed,
+            )
             make_upkeep(self._settings, self._container).catch_up()
 
     def run(self, *, until: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from petiole.core.domain.change import ChangeKind, ProfileChange
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.errors import AudienceError
-from petiole.core.ports.ledger import Difference, Repeat
+from petiole.core.ports.ledger import Difference, Entering, Repeat
 from tests.core.delivery.stage import Stage
 from tests.core.profiles import NOON, change, person, scope
 
@@ -208,6 +208,9 @@ class FakeComparison:
 
     def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:
         return iter(())
+
+    def entering(self, occurred_at: datetime, *, folding: bool, removing: bool) -> Entering:
+        raise AssertionError("nothing is queued here")
 
 
 @pytest.mark.parametrize(

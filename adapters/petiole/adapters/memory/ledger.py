@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from petiole.adapters.memory.outbox import MemoryOutbox
 from petiole.adapters.memory.state import MemoryState
+from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import MessageState
-from petiole.core.ports.ledger import Difference, Repeat, SnapshotProfile
+from petiole.core.ports.ledger import Difference, Entered, Repeat, SnapshotProfile
 
 MOST_REPEATS = 1000
 
@@ -23,6 +25,7 @@ class MemoryComparison:
     removed: Sequence[Identifier]
     held: int
     repeated: Sequence[Repeat]
+    outbox: MemoryOutbox
 
     def difference(self) -> Difference:
         """Count."""
@@ -38,6 +41,15 @@ class MemoryComparison:
     def repeats(self) -> Sequence[Repeat]:
         """Name the lines that repeat a profile."""
         return self.repeated[:MOST_REPEATS]
+
+    def entering(self, occurred_at: datetime, *, folding: bool, removing: bool) -> "MemoryEntering":
+        """Begin to put the changes into the outbox."""
+        changes = [
+            change
+            for change in self.changes(occurred_at)
+            if removing or change.kind is not ChangeKind.REMOVE
+        ]
+        return MemoryEntering(self.outbox, changes, folding=folding)
 
     def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:
         """Yield removals, then additions and updates in the snapshot's order."""
@@ -60,11 +72,31 @@ class MemoryComparison:
                 )
 
 
+class MemoryEntering:
+    """Puts changes into an outbox; claims none of them."""
+
+    def __init__(
+        self, outbox: MemoryOutbox, changes: Sequence[ProfileChange], *, folding: bool
+    ) -> None:
+        self._outbox = outbox
+        self._changes = changes
+        self._folding = folding
+
+    def part(self, claiming: Claiming | None = None) -> Entered | None:
+        """Put the next ones there: as many as are asked for, or all."""
+        most = claiming.batches * claiming.policy.max_profiles if claiming else None
+        part, self._changes = self._changes[:most], self._changes[most:] if most else ()
+        if not part:
+            return None
+        return Entered(receipt=self._outbox.enqueue(part, folding=self._folding))
+
+
 class MemoryLedger:
     """Fingerprints of delivered profiles in a `MemoryState`."""
 
-    def __init__(self, state: MemoryState) -> None:
+    def __init__(self, state: MemoryState, outbox: MemoryOutbox) -> None:
         self._state = state
+        self._outbox = outbox
 
     @contextmanager
     def compare(
@@ -85,6 +117,7 @@ class MemoryLedger:
             removed=sorted(held.keys() - first.keys(), key=_by_value) if mirror else (),
             held=len(held),
             repeated=repeated,
+            outbox=self._outbox,
         )
 
     def _held(self, scope: Scope) -> dict[Identifier, bytes | None]:

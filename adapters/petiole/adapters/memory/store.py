@@ -32,7 +32,7 @@ class MemoryStore:
         self.dead_letters = MemoryDeadLetters(self.state, clock=clock)
         self.history = MemoryHistory(self.state)
         self.bell = MemoryBell(self.state)
-        self.ledger = MemoryLedger(self.state)
+        self.ledger = MemoryLedger(self.state, self.outbox)
         self.bookkeeping = MemoryBookkeeping(self.state)
         self.engagements = MemoryEngagements(self.state, clock=clock)
         self.engagement_books = MemoryEngagementBooks(self.state)

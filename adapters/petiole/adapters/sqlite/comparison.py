@@ -1,21 +1,24 @@
 """A snapshot against what is held, page by page."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeAlias
 
 from petiole.adapters.sqlite import held
 from petiole.adapters.sqlite.database import Database
+from petiole.adapters.sqlite.entering import Runner, SqliteEntering
 from petiole.adapters.sqlite.held import Standing
-from petiole.adapters.sqlite.profiles import BEFORE_ALL, ProfileNumber
-from petiole.adapters.sqlite.staging import Staging
+from petiole.adapters.sqlite.profiles import BEFORE_ALL, ProfileNumber, key_maker
+from petiole.adapters.sqlite.staging import PAGE_VALUES, Staging
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
-from petiole.core.domain.chunking import chunked
-from petiole.core.domain.identity import Identifier
+from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.ports.ledger import Difference, Repeat, SnapshotProfile
 
 MOST_REPEATS = 1000
+MOST_PAGES_AHEAD = 2
 PAGE_CHARACTERS = 4_000_000
 """Of JSON text in memory at a time."""
 
@@ -25,39 +28,46 @@ Reading: TypeAlias = Callable[[sqlite3.Connection, Scope, ProfileNumber], held.P
 class SqliteComparison:
     """What is to become of each profile, set aside in a `Staging`."""
 
-    def __init__(self, database: Database, staging: Staging, scope: Scope) -> None:
+    def __init__(self, database: Database, staging: Staging, scope: Scope, runner: Runner) -> None:
         self._database = database
         self._staging = staging
         self._scope = scope
-        self._repeats: list[Repeat] = []
+        self._runner = runner
+        self._repeats: Sequence[Repeat] = ()
         self._held = 0
+        self._difference = Difference()
 
     def read(self, profiles: Iterable[SnapshotProfile]) -> None:
-        """Judge every profile at its first line."""
-        for page in chunked(
-            profiles,
-            most=held.PAGE,
-            heaviest=PAGE_CHARACTERS,
-            weigh=lambda profile: len(profile.fields.text),
-        ):
-            fresh = self._at_first_lines(page)
-            standings = self._standings(fresh)
-            self._staging.add(
-                (profile, _judge(profile, standings[identifier]))
-                for identifier, profile in fresh.items()
-            )
+        """Judge every profile at its first line: this thread reads on while another one writes."""
+        with ThreadPoolExecutor(1, "petiole-staging") as writer:
+            under_way: deque[Future[None]] = deque()
+            for page in self._pages_of(profiles):
+                under_way.append(writer.submit(self._staging.add, page))
+                if len(under_way) > MOST_PAGES_AHEAD:
+                    under_way.popleft().result()
+            for page_written in under_way:
+                page_written.result()
+        self._repeats = self._staging.leave_repeats(MOST_REPEATS)
 
-    def _at_first_lines(self, page: Sequence[SnapshotProfile]) -> dict[Identifier, SnapshotProfile]:
-        lines = self._staging.lines({profile.identifier for profile in page})
-        fresh: dict[Identifier, SnapshotProfile] = {}
-        for profile in page:
-            first = lines.get(profile.identifier)
-            if first is None:
-                lines[profile.identifier] = profile.line
-                fresh[profile.identifier] = profile
-            elif len(self._repeats) < MOST_REPEATS:
-                self._repeats.append(Repeat(profile.line, first))
-        return fresh
+    def _pages_of(self, profiles: Iterable[SnapshotProfile]) -> Iterator[Sequence[object]]:
+        """Yield the values of a page of rows in a row: numbers and texts that SQLite takes."""
+        page: list[object] = []
+        characters = 0
+        type_ = IdentifierType.HASHED_EMAIL
+        key_of, name = key_maker(self._scope.account, type_), type_.value
+        for profile in profiles:
+            identifier, fields = profile.identifier, profile.fields
+            if identifier.type is not type_:
+                type_ = identifier.type
+                key_of, name = key_maker(self._scope.account, type_), type_.value
+            value, text = identifier.value, fields.text
+            page += (profile.line, key_of(value), name, value, text, fields.fingerprint)
+            characters += len(text)
+            if len(page) >= PAGE_VALUES or characters >= PAGE_CHARACTERS:
+                yield page
+                page, characters = [], 0
+        if page:
+            yield page
 
     def weigh(self, *, mirror: bool) -> None:
         """Count what is held and, with `mirror`, find what the snapshot lacks of it."""
@@ -71,6 +81,7 @@ class SqliteComparison:
         for identifiers in self._pages(held.delivered) if mirror else ():
             lines = self._staging.lines(identifiers)
             self._remove(self._standings([i for i in identifiers if i not in lines]))
+        self._difference = self._counted()
 
     def _remove(self, standings: Mapping[Identifier, Standing]) -> None:
         lines = self._staging.lines(standings)
@@ -92,6 +103,9 @@ class SqliteComparison:
 
     def difference(self) -> Difference:
         """Count."""
+        return self._difference
+
+    def _counted(self) -> Difference:
         numbers = self._staging.count()
         return Difference(
             added=numbers[ChangeKind.ADD],
@@ -104,6 +118,18 @@ class SqliteComparison:
     def repeats(self) -> Sequence[Repeat]:
         """Name the lines that repeat a profile, in order; at most the first thousand."""
         return self._repeats
+
+    def entering(self, occurred_at: datetime, *, folding: bool, removing: bool) -> SqliteEntering:
+        """Begin to put the changes into the outbox."""
+        return SqliteEntering(
+            self._database,
+            self._staging,
+            self._scope,
+            self._runner,
+            occurred_at=occurred_at,
+            folding=folding,
+            removing=removing,
+        )
 
     def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:
         """Yield removals by identifier, then additions and updates in the snapshot's order."""
@@ -123,9 +149,3 @@ class SqliteComparison:
                 fields=fields,
                 fingerprint=fields.fingerprint,
             )
-
-
-def _judge(profile: SnapshotProfile, known: Standing) -> ChangeKind | None:
-    if not known.held:
-        return ChangeKind.ADD
-    return None if known.fingerprint == profile.fields.fingerprint else ChangeKind.UPDATE

@@ -72,6 +72,16 @@ class Database:
                     connection.execute("ROLLBACK")
 
     @contextmanager
+    def beside(self) -> Iterator[sqlite3.Connection]:
+        """Use the connection for what is attached to it, each statement by itself.
+
+        Raises:
+            OutboxError: a file cannot be read or written.
+        """
+        with self._translated():
+            yield self._sound_connection()
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield

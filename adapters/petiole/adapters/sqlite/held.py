@@ -14,14 +14,7 @@ from petiole.core.domain.message import MessageId
 PAGE = 1000
 """Profiles looked at in one go, so that neither memory nor a read transaction grows."""
 
-_STANDINGS = """
-SELECT
-    profile.key,
-    known.profile IS NOT NULL,
-    iif(last.id IS NULL, known.profile IS NOT NULL, last.kind <> 'remove'),
-    iif(last.id IS NULL, known.fingerprint, last.fingerprint)
-FROM json_each(:keys) AS asked
-CROSS JOIN profile ON profile.key = asked.value
+_JOINED = """
 LEFT JOIN ledger AS known
     ON known.connection = :connection AND known.segment = :segment AND known.profile = profile.id
 LEFT JOIN message AS front INDEXED BY message_head
@@ -39,6 +32,25 @@ LEFT JOIN message AS last ON last.id = coalesce(
     )
 )
 """
+_HELD = "iif(last.id IS NULL, known.profile IS NOT NULL, last.kind <> 'remove')"
+_FINGERPRINT = "iif(last.id IS NULL, known.fingerprint, last.fingerprint)"
+_STANDINGS = f"""
+SELECT profile.key, known.profile IS NOT NULL, {_HELD}, {_FINGERPRINT}
+FROM json_each(:keys) AS asked
+CROSS JOIN profile ON profile.key = asked.value
+{_JOINED}
+"""  # noqa: S608 - made of constants
+JUDGED = f"""
+SELECT page.*, CASE
+    WHEN NOT {_HELD} THEN 'add' WHEN {_FINGERPRINT} IS page.fingerprint THEN NULL ELSE 'update'
+END AS kind
+FROM (SELECT ? AS connection, ? AS segment) AS scope
+CROSS JOIN page
+LEFT JOIN profile ON profile.key = page.key
+{_JOINED.replace(":", "scope.")}
+"""  # noqa: S608 - made of constants
+"""Each row of a `page` with a key and a fingerprint, and what is to become of its profile in a
+scope: a connection and a segment, which are asked for last."""
 _LAST_BEFORE = """
 SELECT coalesce(
     (
@@ -97,7 +109,7 @@ def standings(
     """Tell where profiles stand, a page of them at a time; never heard of, they stand nowhere."""
     keys = {key_of(scope.account, identifier): identifier for identifier in identifiers}
     found = dict.fromkeys(keys.values(), NOWHERE)
-    asked = _named(scope) | {"keys": json.dumps(list(keys))}
+    asked = named(scope) | {"keys": json.dumps(list(keys))}
     for key, in_ledger, held, fingerprint in connection.execute(_STANDINGS, asked):
         found[keys[key]] = Standing(bool(in_ledger), bool(held), fingerprint)
     return found
@@ -107,7 +119,7 @@ def is_held_before(
     connection: sqlite3.Connection, scope: Scope, profile: ProfileNumber, before: MessageId
 ) -> bool:
     """Tell whether the scope holds a profile at the moment when that message gets its turn."""
-    names = _named(scope) | {"profile": profile, "before": before}
+    names = named(scope) | {"profile": profile, "before": before}
     [kind] = connection.execute(_LAST_BEFORE, names).fetchone()
     if kind is not None:
         return bool(kind != ChangeKind.REMOVE)
@@ -116,13 +128,13 @@ def is_held_before(
 
 def is_in_ledger(connection: sqlite3.Connection, scope: Scope, identifier: Identifier) -> bool:
     """Tell whether the profile was delivered into the scope and not removed since."""
-    names = _named(scope) | {"key": key_of(scope.account, identifier)}
+    names = named(scope) | {"key": key_of(scope.account, identifier)}
     return connection.execute(_IN_LEDGER, names).fetchone() is not None
 
 
 def count_in_ledger(connection: sqlite3.Connection, scope: Scope) -> int:
     """Count the profiles delivered into the scope and not removed since."""
-    [number] = connection.execute(_COUNT, _named(scope)).fetchone()
+    [number] = connection.execute(_COUNT, named(scope)).fetchone()
     return int(number)
 
 
@@ -137,14 +149,15 @@ def on_the_way(connection: sqlite3.Connection, scope: Scope, after: ProfileNumbe
 
 
 def _page(connection: sqlite3.Connection, sql: str, scope: Scope, after: ProfileNumber) -> Page:
-    rows = connection.execute(sql, _named(scope) | {"after": after, "page": PAGE})
+    rows = connection.execute(sql, named(scope) | {"after": after, "page": PAGE})
     return [
         (ProfileNumber(number), Identifier(IdentifierType(type_), value))
         for number, type_, value in rows
     ]
 
 
-def _named(scope: Scope) -> dict[str, str | int]:
+def named(scope: Scope) -> dict[str, str | int]:
+    """Name the parts of a scope, as statements ask for them."""
     return {
         "account": scope.account,
         "connection": scope.connection,

@@ -1,11 +1,13 @@
 """The ledger in SQLite."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from petiole.adapters.sqlite import held
 from petiole.adapters.sqlite.comparison import SqliteComparison
 from petiole.adapters.sqlite.database import Database
+from petiole.adapters.sqlite.entering import Runner
+from petiole.adapters.sqlite.opening import open_database
 from petiole.adapters.sqlite.staging import staging
 from petiole.core.domain.change import Scope
 from petiole.core.domain.identity import Identifier
@@ -15,8 +17,9 @@ from petiole.core.ports.ledger import SnapshotProfile
 class SqliteLedger:
     """Fingerprints of delivered profiles; `SqliteOutbox.settle` writes them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, runner: Runner) -> None:
         self._database = database
+        self._runner = runner
 
     @contextmanager
     def compare(
@@ -27,8 +30,11 @@ class SqliteLedger:
         Raises:
             OutboxError: there is no room for that, or the database cannot be read.
         """
-        with staging(self._database.path) as aside:
-            comparison = SqliteComparison(self._database, aside, scope)
+        with (
+            closing(open_database(self._database.path, one_thread=False)) as reader,
+            staging(self._database, reader, scope) as aside,
+        ):
+            comparison = SqliteComparison(self._database, aside, scope, self._runner)
             comparison.read(profiles)
             comparison.weigh(mirror=mirror)
             yield comparison

@@ -12,6 +12,7 @@ from petiole.adapters.sqlite.database import Database
 from petiole.adapters.sqlite.faults import lacks_room, outbox_error
 from petiole.adapters.sqlite.lock import PRIVATE, FileLock
 from petiole.adapters.sqlite.schema import MIGRATIONS, STEPS
+from petiole.adapters.sqlite.wholesale import DOOR
 from petiole.core.errors import ConfigurationError, OutboxBusy
 from petiole.core.failpoints import reach
 
@@ -23,10 +24,12 @@ OLDEST_SQLITE = (3, 37, 0)
 _PRAGMAS = (
     # What was enqueued must survive a power cut; NORMAL loses the last commits.
     "synchronous = FULL",
-    "foreign_keys = ON",
+    # Nobody but petiole writes here, and its tests check every reference; SQLite's own check takes
+    # a twentieth of a sync.
+    "foreign_keys = OFF",
     "trusted_schema = OFF",
     "temp_store = FILE",
-    "cache_size = -32768",
+    "cache_size = -8192",
     # Pages of 4 KiB: what is written often in a big run is copied over once.
     "wal_autocheckpoint = 16384",
     "journal_size_limit = 67108864",
@@ -35,8 +38,12 @@ PATIENCE = timedelta(seconds=10)
 """How long to wait for whoever locks the file."""
 
 
-def open_database(path: Path, *, patience: timedelta = PATIENCE) -> Database:
+def open_database(
+    path: Path, *, patience: timedelta = PATIENCE, one_thread: bool = True
+) -> Database:
     """Open the file, or make it, for its owner's eyes only, and bring its tables up to date.
+
+    Without `one_thread`, several may use it, though never at the same time.
 
     Raises:
         ConfigurationError: the path cannot be such a file; the message names it and the remedy.
@@ -60,7 +67,7 @@ def open_database(path: Path, *, patience: timedelta = PATIENCE) -> Database:
             "allow writing to the file and its directory and make room there, or name another file"
         ) from error
     try:
-        return Database(path, lambda: _connected(path, patience, lock), lock)
+        return Database(path, lambda: _connected(path, patience, lock, one_thread=one_thread), lock)
     except BaseException:
         lock.close()
         raise
@@ -88,8 +95,13 @@ def _make(path: Path) -> None:
             raise PermissionError(0, "it cannot be written") from None
 
 
-def _connected(path: Path, patience: timedelta, lock: FileLock) -> Tables:
-    connection = sqlite3.connect(path, timeout=patience.total_seconds(), isolation_level=None)
+def _connected(path: Path, patience: timedelta, lock: FileLock, *, one_thread: bool) -> Tables:
+    connection = sqlite3.connect(
+        path,
+        timeout=patience.total_seconds(),
+        isolation_level=None,
+        check_same_thread=one_thread,
+    )
     try:
         tables = Tables(connection, execute_plugins=False)
         if not _is_ready(tables, path):
@@ -97,6 +109,7 @@ def _connected(path: Path, patience: timedelta, lock: FileLock) -> Tables:
                 _prepare(tables, path)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
+        connection.executescript(DOOR)
     except sqlite3.Error as error:
         connection.close()
         told = outbox_error(path, error)

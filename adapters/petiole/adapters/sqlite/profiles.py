@@ -3,13 +3,14 @@
 import json
 import sqlite3
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import count
-from typing import NewType
+from typing import NewType, cast
 
 from petiole.core.domain.change import AccountName, ProfileChange
-from petiole.core.domain.identity import Identifier
+from petiole.core.domain.identity import Identifier, IdentifierType
 
 ProfileKey = NewType("ProfileKey", str)
 """A profile's identity on an account in 16 characters."""
@@ -32,9 +33,20 @@ def key_of(account: AccountName, identifier: Identifier) -> ProfileKey:
 
     An index of these is a quarter of one of the identifiers themselves, and stays in memory.
     """
-    whole = f"{account}\n{identifier.type}\n{identifier.value}".encode()
-    digest = blake2b(whole, digest_size=_KEY_BYTES).digest()
-    return ProfileKey(b2a_base64(digest, newline=False).decode())
+    return key_maker(account, identifier.type)(identifier.value)
+
+
+@lru_cache(maxsize=64)
+def key_maker(account: AccountName, type_: IdentifierType) -> Callable[[str], ProfileKey]:
+    """Make what shortens identifiers of one type on one account."""
+    before = blake2b(f"{account}\n{type_}\n".encode(), digest_size=_KEY_BYTES)
+
+    def key(value: str) -> ProfileKey:
+        whole = before.copy()
+        whole.update(value.encode())
+        return cast("ProfileKey", b2a_base64(whole.digest(), newline=False).decode())
+
+    return key
 
 
 def numbered(

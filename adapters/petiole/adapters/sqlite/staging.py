@@ -1,63 +1,81 @@
 """A snapshot set aside on disk while it is compared and its changes are enqueued.
 
-It has a connection and a file of its own, so that it stands still while the outbox is written. The
-file has no name any more once it is open: whatever becomes of the process, nothing of it stays
-behind.
+It has a file of its own, attached to a connection that nobody else uses. The file has no name any
+more once it is open: whatever becomes of the process, nothing of it stays behind.
 """
 
 import json
 import os
-import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
-from petiole.adapters.sqlite.faults import lacks_room, translated
-from petiole.core.domain.change import ChangeKind
+from petiole.adapters.sqlite.database import Database
+from petiole.adapters.sqlite.faults import lacks_room
+from petiole.adapters.sqlite.held import JUDGED
+from petiole.adapters.sqlite.profiles import key_of
+from petiole.core.domain.change import ChangeKind, Scope
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.errors import OutboxBusy, OutboxError
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.ledger import Repeat
 
-_SCRIPT = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA locking_mode = EXCLUSIVE;
-PRAGMA cache_size = -16384;
-CREATE TABLE profile (
+_TABLES = """
+PRAGMA staging.journal_mode = OFF;
+PRAGMA staging.synchronous = OFF;
+PRAGMA staging.cache_size = -8192;
+CREATE TABLE staging.profile (
     place INTEGER PRIMARY KEY,
     line INTEGER NOT NULL,
+    key TEXT NOT NULL,
     identifier_type TEXT NOT NULL,
     identifier TEXT NOT NULL,
     kind TEXT,
-    fields TEXT
+    fields TEXT,
+    fingerprint BLOB,
+    weight_bytes INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX profile_identity ON profile (identifier_type, identifier);
-CREATE TABLE removal (
+CREATE TABLE staging.removal (
     identifier_type TEXT NOT NULL,
     identifier TEXT NOT NULL,
     PRIMARY KEY (identifier_type, identifier)
 ) STRICT, WITHOUT ROWID;
-BEGIN;
 """
+_SMALL_CACHE = "PRAGMA main.cache_size = -8192"
+_INDEX = "CREATE INDEX staging.profile_place ON profile (key, kind)"
+"""Made once all are there: to sort them costs little, to keep them sorted much."""
+_REPEATS = """
+CREATE TABLE staging.repeat AS
+SELECT later.place AS place, later.line AS line, first.line AS first_line
+FROM (
+    SELECT key, min(place) AS place FROM staging.profile GROUP BY key HAVING count(*) > 1
+) AS known
+CROSS JOIN staging.profile AS first ON first.place = known.place
+CROSS JOIN staging.profile AS later ON later.key = known.key AND later.place > known.place
+"""
+_MOST_REPEATS = "SELECT line, first_line FROM staging.repeat ORDER BY place LIMIT ?"
+_DROP_REPEATS = "DELETE FROM staging.profile WHERE place IN (SELECT place FROM staging.repeat)"
 _LINES = """
-SELECT asked.value, profile.line FROM json_each(?) AS asked
-CROSS JOIN profile ON profile.identifier_type = ? AND profile.identifier = asked.value
+SELECT profile.identifier_type, profile.identifier, profile.line
+FROM json_each(?) AS asked CROSS JOIN staging.profile ON profile.key = asked.value
 """
-_ADD = """
-INSERT INTO profile (line, identifier_type, identifier, kind, fields) VALUES (?, ?, ?, ?, ?)
-"""
-_REMOVE = "INSERT OR IGNORE INTO removal (identifier_type, identifier) VALUES (?, ?)"
-_COUNT = "SELECT kind, count(*) FROM profile GROUP BY kind"
+_REMOVE = "INSERT OR IGNORE INTO staging.removal (identifier_type, identifier) VALUES (?, ?)"
+_COUNT = "SELECT kind, count(*) FROM staging.profile GROUP BY kind"
 _REMOVALS = """
-SELECT identifier_type, identifier FROM removal ORDER BY identifier_type, identifier
+SELECT identifier_type, identifier FROM staging.removal ORDER BY identifier_type, identifier
 """
 _CHANGES = """
-SELECT identifier_type, identifier, kind, fields FROM profile
+SELECT identifier_type, identifier, kind, fields FROM staging.profile
 WHERE kind IS NOT NULL ORDER BY place
 """
+
+_WIDTH = 6
+"""line, key, identifier_type, identifier, fields, fingerprint."""
+PAGE_VALUES = 1000 * _WIDTH
+"""Of a page of a thousand profiles."""
 
 
 class Staging:
@@ -66,71 +84,108 @@ class Staging:
     The fields of a profile are kept only if something becomes of it.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, database: Database, scope: Scope) -> None:
+        self._database = database
+        self._scope = scope
+
+    def add(self, values: Sequence[object]) -> None:
+        """Judge profiles by what is held, and add them; `values` are those of their rows in a row.
+
+        One statement, which lets go of the interpreter once: another thread goes on reading.
+        """
+        scope = self._scope
+        with self._database.beside() as tables:
+            statement = _adding(len(values) // _WIDTH)
+            tables.execute(statement, [*values, scope.connection, scope.segment])
+
+    def leave_repeats(self, most: int) -> Sequence[Repeat]:
+        """Keep each profile at its first line only; names the first of the other lines."""
+        with self._database.beside() as tables:
+            tables.execute(_INDEX)
+            tables.execute(_REPEATS)
+            tables.execute(_DROP_REPEATS)
+            return [Repeat(*row) for row in tables.execute(_MOST_REPEATS, (most,))]
 
     def lines(self, identifiers: Collection[Identifier]) -> dict[Identifier, int]:
         """Find out which profiles have been added, and their lines."""
-        found: dict[Identifier, int] = {}
-        for type_ in {identifier.type for identifier in identifiers}:
-            asked = [identifier.value for identifier in identifiers if identifier.type is type_]
-            for value, line in self._connection.execute(_LINES, (json.dumps(asked), type_)):
-                found[Identifier(type_, value)] = line
-        return found
-
-    def add(self, judged: Iterable[tuple[SnapshotProfile, ChangeKind | None]]) -> None:
-        """Add profiles that are new here."""
-        self._connection.executemany(
-            _ADD,
-            (
-                (
-                    profile.line,
-                    profile.identifier.type,
-                    profile.identifier.value,
-                    kind,
-                    kind and profile.fields.text,
-                )
-                for profile, kind in judged
-            ),
-        )
+        asked = [key_of(self._scope.account, identifier) for identifier in identifiers]
+        with self._database.beside() as tables:
+            rows = tables.execute(_LINES, (json.dumps(asked),)).fetchall()
+        return {Identifier(IdentifierType(type_), value): line for type_, value, line in rows}
 
     def remove(self, identifiers: Iterable[Identifier]) -> None:
         """Add profiles that the snapshot lacks."""
-        self._connection.executemany(_REMOVE, ((i.type, i.value) for i in identifiers))
+        rows = [(identifier.type, identifier.value) for identifier in identifiers]
+        with self._database.beside() as tables:
+            tables.executemany(_REMOVE, rows)
 
     def count(self) -> Counter[ChangeKind | None]:
         """Count the profiles by what is to become of them; `None` are the unchanged ones."""
         numbers: Counter[ChangeKind | None] = Counter()
-        for kind, number in self._connection.execute(_COUNT):
-            numbers[kind and ChangeKind(kind)] = number
-        [(removals,)] = self._connection.execute("SELECT count(*) FROM removal")
+        with self._database.beside() as tables:
+            for kind, number in tables.execute(_COUNT):
+                numbers[kind and ChangeKind(kind)] = number
+            [(removals,)] = tables.execute("SELECT count(*) FROM staging.removal")
         numbers[ChangeKind.REMOVE] = removals
         return numbers
 
     def removals(self) -> Iterator[Identifier]:
         """Go through those to be removed, by identifier."""
-        for type_, value in self._connection.execute(_REMOVALS):
-            yield Identifier(IdentifierType(type_), value)
+        with self._database.beside() as tables:
+            for type_, value in tables.execute(_REMOVALS):
+                yield Identifier(IdentifierType(type_), value)
 
     def changes(self) -> Iterator[tuple[Identifier, ChangeKind, Fields]]:
         """Go through those that are added or updated, in the snapshot's order."""
-        for type_, value, kind, fields in self._connection.execute(_CHANGES):
-            yield Identifier(IdentifierType(type_), value), ChangeKind(kind), Fields(fields)
+        with self._database.beside() as tables:
+            for type_, value, kind, fields in tables.execute(_CHANGES):
+                yield Identifier(IdentifierType(type_), value), ChangeKind(kind), Fields(fields)
+
+
+@lru_cache(maxsize=4)
+def _adding(rows: int) -> str:
+    """Write the statement that judges and adds so many profiles."""
+    values = ", ".join([f"({', '.join('?' * _WIDTH)})"] * rows)
+    return f"""
+        WITH page (line, key, identifier_type, identifier, fields, fingerprint) AS (VALUES {values})
+        INSERT INTO staging.profile (
+            line, key, identifier_type, identifier, kind, fields, fingerprint, weight_bytes
+        )
+        SELECT
+            line, key, identifier_type, identifier, kind, iif(kind IS NULL, NULL, fields),
+            iif(kind IS NULL, NULL, fingerprint), length(CAST(fields AS BLOB))
+        FROM ({JUDGED})
+    """  # noqa: S608 - made of constants and question marks
 
 
 @contextmanager
-def staging(beside: Path) -> Iterator[Staging]:
+def staging(database: Database, aside: Database, scope: Scope) -> Iterator[Staging]:
     """Set up an empty one in the directory of a file, for big snapshots fit there if anywhere.
+
+    It is filled on the connection `aside`, and read on both.
 
     Raises:
         OutboxBusy: there is no space.
         OutboxError: there is no leave to write.
     """
-    with translated(beside), closing(_nameless_database(beside)) as connection:
-        yield Staging(connection)
+    path = _new_file(database.path)
+    try:
+        for one in (aside, database):
+            with one.beside() as tables:
+                tables.execute("ATTACH ? AS staging", (str(path),))
+        with aside.beside() as tables:
+            tables.execute(_SMALL_CACHE)
+            tables.executescript(_TABLES)
+    finally:
+        path.unlink()
+    try:
+        yield Staging(aside, scope)
+    finally:
+        with database.beside() as tables:
+            tables.execute("DETACH staging")
 
 
-def _nameless_database(beside: Path) -> sqlite3.Connection:
+def _new_file(beside: Path) -> Path:
     try:
         file, name = tempfile.mkstemp(dir=beside.parent, prefix=f"{beside.name}.staging-")
     except OSError as error:
@@ -140,12 +195,4 @@ def _nameless_database(beside: Path) -> sqlite3.Connection:
             "make room there, or allow writing"
         ) from error
     os.close(file)
-    connection = sqlite3.connect(name, isolation_level=None)
-    try:
-        connection.executescript(_SCRIPT)
-    except BaseException:
-        connection.close()
-        raise
-    finally:
-        Path(name).unlink()
-    return connection
+    return Path(name)

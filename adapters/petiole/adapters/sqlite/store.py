@@ -10,6 +10,7 @@ from petiole.adapters.sqlite.bookkeeping import SqliteBookkeeping
 from petiole.adapters.sqlite.dead_letters import SqliteDeadLetters
 from petiole.adapters.sqlite.engagement_books import SqliteEngagementBooks
 from petiole.adapters.sqlite.engagements import SqliteEngagements
+from petiole.adapters.sqlite.entering import Runner
 from petiole.adapters.sqlite.history import SqliteHistory
 from petiole.adapters.sqlite.ledger import SqliteLedger
 from petiole.adapters.sqlite.opening import open_database
@@ -56,7 +57,7 @@ def open_store(
             outbox=SqliteOutbox(database, runners=runners, clock=clock, bell=bell),
             dead_letters=SqliteDeadLetters(database, clock=clock, bell=bell),
             history=SqliteHistory(database),
-            ledger=SqliteLedger(database),
+            ledger=SqliteLedger(database, Runner(runners=runners, clock=clock, bell=bell)),
             bookkeeping=SqliteBookkeeping(database),
             states=SqliteConnectionStates(database, clock=clock, bell=bell),
             bell=bell,

@@ -17,7 +17,14 @@ from petiole.core.delivery.reading import (
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.errors import AudienceError
 from petiole.core.ports.audience import Audience
-from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat, SnapshotProfile
+from petiole.core.ports.ledger import (
+    Comparison,
+    Difference,
+    Entering,
+    Ledger,
+    Repeat,
+    SnapshotProfile,
+)
 
 MODERATE_REMOVALS = 1_000
 """Up to so many removals are never questioned."""
@@ -99,8 +106,13 @@ class Plan:
                 "is the file complete? if so, add --allow-mass-removal (nothing was queued)"
             )
 
+    def entering(self, occurred_at: datetime, *, folding: bool) -> Entering:
+        """Begin to put the changes into the outbox, removals first."""
+        removing = not self.refusals.count
+        return self.comparison.entering(occurred_at, folding=folding, removing=removing)
+
     def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:
-        """Yield the changes to enqueue, removals first."""
+        """Yield what `entering` puts into the outbox."""
         for change in self.comparison.changes(occurred_at):
             if change.kind is ChangeKind.REMOVE and self.refusals.count:
                 continue

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from petiole.core.delivery.attempt import attempt
+from petiole.core.delivery.feed import Feed
 from petiole.core.delivery.landing import Claim, Delivery, Landing, claim_of
 from petiole.core.delivery.route import Route
-from petiole.core.domain.batching import DueReason, due, next_look
+from petiole.core.domain.batching import Backlog, Claiming, DueReason, due, next_look
 from petiole.core.domain.breaker import Flow, Hold, held_until
 from petiole.core.domain.events import ConnectionHeld, OutboxAvailable, OutboxUnavailable
 from petiole.core.domain.message import Batch
@@ -64,6 +65,8 @@ class Relay:
         self._busy: OutboxBusy | None = None
         self._remind_at = timedelta()
         self._is_out = False
+        self._feed: Feed | None = None
+        self._halted: set[str] = set()
 
     def run(self, *, until: Callable[[], bool], poll: timedelta = POLL) -> None:
         """Relay until told to stop; then settle what is in the air and return.
@@ -81,12 +84,19 @@ class Relay:
         self._await(self._serve_all(flush=False), poll)
 
     def drain(
-        self, *, flush: bool, patience: timedelta, until: Callable[[], bool] = lambda: False
+        self,
+        *,
+        flush: bool,
+        patience: timedelta,
+        until: Callable[[], bool] = lambda: False,
+        feed: Feed | None = None,
     ) -> None:
         """Relay until nothing is left that can be sent within `patience`, then return.
 
         Args:
             flush: send also batches that are neither full nor old enough.
+            feed: changes that are yet to be enqueued. While nothing else waits and the connection
+                flows they are claimed as they are; all are enqueued in the end, whatever happens.
             patience: how long to wait, since the last delivery, for a message's next try, for a
                 held connection, for another runner or for a busy outbox.
             until: asked often; true ends the work early.
@@ -95,6 +105,7 @@ class Relay:
             OutboxBusy: the outbox could not be used for the whole of `patience`.
         """
         active_at = self._clock.now()
+        self._feed = feed
         while not until():
             wake = self._serve_all(flush=flush)
             if any(self._in_air.values()) and not self._busy:
@@ -103,6 +114,9 @@ class Relay:
                 break
             self._await(wake, POLL)
         self.land()
+        self._feed = None
+        if feed:
+            feed.finish()
         if self._busy:
             raise self._busy
 
@@ -159,29 +173,51 @@ class Relay:
         now = self._clock.now()
         state = self._states.state(route.connection)
         flow = state.flow(now)
-        if flow is Flow.PAUSED:
-            return None
+        self._note_flow(route, flow)
+        if flow is not Flow.CLOSED and self._feeds(route) and self._enqueue():
+            return now
+        if flow is Flow.PAUSED or self._is_supplied(route):
+            return None  # a result brings us back
         backlog = self._outbox.backlog(route.connection, route.batching)
         reason = due(backlog, route.batching, now=now, flush=flush)
         look = now if reason else next_look(backlog, route.batching)
         if flow is Flow.OPEN:
             return look and max(look, state.open_until or now)
-        room = 1 if flow is Flow.PROBING else route.max_in_flight
-        in_air = len(self._in_air[route.connection])
-        room -= max(in_air, backlog.in_flight)
-        if reason:
+        room = self._room(route, flow, backlog)
+        if reason or (flow is Flow.CLOSED and room > 0 and self._feeds(route)):
             room = min(room, self._quota_left(route, now))
-            sent = room > 0 and self._send(route, reason, room)
-            return now if sent else now + POLL
-        if backlog.in_flight > in_air:
+            sent = room > 0 and reason and self._send(route, reason, room)
+            if sent or (not reason and self._enqueue(route if flush else None, room)):
+                return now
+            look = now + POLL if reason else look
+        if backlog.in_flight > len(self._in_air[route.connection]):
             return min(look or now + POLL, now + POLL)
         return look
+
+    def _note_flow(self, route: Route, flow: Flow) -> None:
+        """Let what waits for a worker go on only while the connection does."""
+        if flow in {Flow.CLOSED, Flow.PROBING}:
+            self._halted.discard(route.connection)
+        else:
+            self._halted.add(route.connection)
+
+    def _is_supplied(self, route: Route) -> bool:
+        """Tell whether enough waits for the workers: many claims at once cost little more."""
+        in_air = len(self._in_air[route.connection])
+        return route.ahead > 0 and in_air > route.max_in_flight + route.ahead // 2
+
+    def _room(self, route: Route, flow: Flow, backlog: Backlog) -> int:
+        """Tell how many batches may be claimed; only who is alone there claims ahead."""
+        in_air = len(self._in_air[route.connection])
+        alone = backlog.in_flight <= in_air
+        most = route.max_claimed if alone else route.max_in_flight
+        return (1 if flow is Flow.PROBING else most) - max(in_air, backlog.in_flight)
 
     def _quota_left(self, route: Route, now: datetime) -> int:
         """Tell how many more calls the platform takes today; without any, hold until tomorrow."""
         quota = route.quota
         if quota is None:
-            return route.max_in_flight
+            return route.max_claimed
         used = self._bookkeeping.calls(quota.shared_by, quota.day_began(now))
         used += sum(len(self._in_air.get(name, ())) for name in quota.shared_by)
         if used < quota.calls:
@@ -198,6 +234,26 @@ class Relay:
             )
         return 0
 
+    def _feeds(self, route: Route) -> bool:
+        return self._feed is not None and self._feed.connection == route.connection
+
+    def _enqueue(self, route: Route | None = None, room: int = 0) -> bool:
+        """Enqueue a part of the feed, claimed at once for a route; tell whether there was any."""
+        if self._feed is None:
+            return False
+        claiming: Claiming | None = None
+        no_call_after = self._clock.uptime()
+        if route and room > 0:
+            no_call_after += route.usable_lease
+            claiming = Claiming(policy=route.batching, batches=room, lease=route.lease)
+        batches = self._feed.go_on(claiming)
+        if batches is None:
+            self._feed = None
+            return False
+        if route:
+            self._submit(route, batches, no_call_after)
+        return True
+
     def _send(self, route: Route, reason: DueReason, room: int) -> bool:
         no_call_after = self._clock.uptime() + route.usable_lease
         batches = self._outbox.claim(
@@ -209,11 +265,14 @@ class Relay:
         )
         self._tell_it_is_over()
         fresh = [batch for batch in batches if not self._renews(batch)]
-        for batch in fresh:
+        self._submit(route, fresh, no_call_after)
+        return bool(fresh)
+
+    def _submit(self, route: Route, batches: Sequence[Batch], no_call_after: timedelta) -> None:
+        for batch in batches:
             self._in_air[route.connection].add(claim_of(batch))
             self._epochs[claim_of(batch)] = batch.epoch
             self._workers.submit(route.connection, self._task(route, batch, no_call_after))
-        return bool(fresh)
 
     def _renews(self, batch: Batch) -> bool:
         """Tell whether this only renews a claim of ours that outlasts its lease.
@@ -227,7 +286,7 @@ class Relay:
         return False
 
     def _task(self, route: Route, batch: Batch, no_call_after: timedelta) -> Callable[[], Delivery]:
-        clock = self._clock
+        clock, name, halted = self._clock, route.connection, self._halted
 
         def deliver() -> Delivery:
             began_at = clock.now()
@@ -235,7 +294,7 @@ class Relay:
                 route.sink,
                 batch,
                 ambiguity=route.ambiguity,
-                may_send=lambda: clock.uptime() < no_call_after,
+                may_send=lambda: clock.uptime() < no_call_after and name not in halted,
             )
             return Delivery(batch=batch, attempt=course, began_at=began_at, ended_at=clock.now())
 

@@ -22,6 +22,15 @@ class BatchPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claiming:
+    """What a runner wants to claim: up to so many batches, and for how long."""
+
+    policy: BatchPolicy
+    batches: int
+    lease: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
     """What a connection could claim now, looked at no further than one batch deep.
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ProfileChange, Scope
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
+from petiole.core.domain.message import Batch
+from petiole.core.domain.tally import EnqueueReceipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,26 @@ class Difference:
         return self.added + self.updated + self.removed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A part of the changes that is in the outbox now, and those of them that were claimed."""
+
+    receipt: EnqueueReceipt
+    batches: Sequence[Batch] = ()
+
+
+class Entering(Protocol):
+    """Changes on their way into the outbox."""
+
+    def part(self, claiming: Claiming | None = None) -> Entered | None:
+        """Put the next ones there, as `Outbox.enqueue` does; `None` when all are there.
+
+        With `claiming`, some of them may be claimed in the same transaction, as `Outbox.claim` does
+        it with `partial`; it then takes no more than those batches hold.
+        """
+        ...
+
+
 class Comparison(Protocol):
     """A snapshot measured against the ledger and against what is already on its way."""
 
@@ -56,6 +79,13 @@ class Comparison(Protocol):
 
     def repeats(self) -> Sequence[Repeat]:
         """Name the lines that repeat a profile, in order; at most the first thousand."""
+        ...
+
+    def entering(self, occurred_at: datetime, *, folding: bool, removing: bool) -> "Entering":
+        """Begin to put the changes into the outbox of the same store, in the order of `changes`.
+
+        Without `removing`, removals are left out.
+        """
         ...
 
     def changes(self, occurred_at: datetime) -> Iterator[ProfileChange]:

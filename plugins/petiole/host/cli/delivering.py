@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from petiole.core.delivery.feed import Feed
 from petiole.core.domain.breaker import PauseReason
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.events import BatchSettled, Event
@@ -39,15 +40,18 @@ class Delivering:
         if isinstance(event, BatchSettled):
             self._advance()
 
-    def run(self, host: Host, *, flush: bool) -> None:
-        """Deliver until nothing more can be sent soon, or somebody asks to stop."""
-        total = sum(status.tally.open for status in host.status())
+    def run(self, host: Host, *, flush: bool, feed: Feed | None = None, fed: int = 0) -> None:
+        """Deliver until nothing more can be sent soon, or somebody asks to stop.
+
+        What a feed brings, which is about `fed` changes, is queued meanwhile.
+        """
+        total = fed + sum(status.tally.open for status in host.status())
         began = time.monotonic()
         with (
             interruptible(host.stop) as interrupt,
             progress_bar("delivering", total) as self._show,
         ):
-            host.deliver(flush=flush)
+            host.deliver(flush=flush, feed=feed)
         self.seconds = time.monotonic() - began
         self.interrupted = interrupt.requested
 

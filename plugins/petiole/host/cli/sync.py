@@ -59,6 +59,11 @@ class _Ways:
     queue_only: bool
     allow_mass_removal: bool
 
+    @property
+    def sends(self) -> bool:
+        """Whether anything is delivered by this command."""
+        return not (self.dry_run or self.queue_only)
+
 
 @click.command("sync", short_help="Send an audience to the platform.")
 @click.argument("connection")
@@ -142,20 +147,25 @@ def _sync(
 ) -> int:
     delivering = Delivering()
     with Host.open(settings, [task.connection], observer=delivering) as host:
-        if not ways.dry_run and not ways.queue_only:
+        if ways.sends:
             host.open_sinks()
         if ways.mode is SyncMode.CHANGES:
             repeats, receipt = 0, _take_log(host, task, audience, refusals, ways, report)
+            report.refusals(refusals)
+            if ways.sends:
+                delivering.run(host, flush=True)
         else:
-            mirror = ways.mode is SyncMode.MIRROR
-            with ExitStack() as planning:
-                with working(f"reading {audience.name}"):
-                    plan = planning.enter_context(
-                        host.planning.plan(task, audience, mirror=mirror, refusals=refusals)
-                    )
-                report.plan(plan, settings.connections[task.connection].batching)
-                repeats, receipt = len(plan.repeats), _take_plan(host, task, plan, ways, report)
-        report.refusals(refusals)
+            batching = settings.connections[task.connection].batching
+            with _plan(host, task, audience, refusals, ways) as plan:
+                report.plan(plan, batching)
+                repeats, receipt = len(plan.repeats), EnqueueReceipt()
+                if ways.dry_run:
+                    report.first_change(plan)
+                elif not ways.allow_mass_removal:
+                    plan.require_moderation()
+                report.refusals(refusals)
+                if not ways.dry_run:
+                    receipt = _carry_out(host, task, plan, ways, delivering)
         attention = EXIT_ATTENTION if refusals.count or repeats else 0
         if ways.dry_run:
             return attention
@@ -163,22 +173,35 @@ def _sync(
         if ways.queue_only:
             report.left_to_run(receipt)
             return attention
-        delivering.run(host, flush=True)
         (status,) = host.status()
         report.delivered(delivering, receipt, status)
         return exit_code(delivering, [status]) or attention
 
 
-def _take_plan(
-    host: Host, task: SyncInput, plan: Plan, ways: _Ways, report: SyncReport
+@contextmanager
+def _plan(
+    host: Host, task: SyncInput, audience: Audience, refusals: Refusals, ways: _Ways
+) -> Iterator[Plan]:
+    mirror = ways.mode is SyncMode.MIRROR
+    with ExitStack() as planning:
+        with working(f"reading {audience.name}"):
+            plan = planning.enter_context(
+                host.planning.plan(task, audience, mirror=mirror, refusals=refusals)
+            )
+        yield plan
+
+
+def _carry_out(
+    host: Host, task: SyncInput, plan: Plan, ways: _Ways, delivering: Delivering
 ) -> EnqueueReceipt:
-    if ways.dry_run:
-        report.first_change(plan)
-        return EnqueueReceipt()
-    if not ways.allow_mass_removal:
-        plan.require_moderation()
-    with progress_bar("queueing", plan.difference.changes - plan.withheld) as show:
-        return host.submit_plan(task, plan, lambda total: show(total.enqueued))
+    """Queue the changes, and unless they are left to another host, deliver them meanwhile."""
+    changes = plan.difference.changes - plan.withheld
+    if ways.sends:
+        feed = host.feed(task, plan)
+        delivering.run(host, flush=True, feed=feed, fed=changes)
+        return feed.receipt
+    with progress_bar("queueing", changes) as show:
+        return host.feed(task, plan, lambda total: show(total.enqueued)).finish()
 
 
 def _take_log(
