@@ -67,7 +67,23 @@ def test_array_that_does_not_end_is_left_to_the_parser(end: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "id_", ['"a"b"', '"a\\', "007", "1e", "tru", '"é', '"a\n"', "", '"', "[]", '{"a":1}']
+    "id_",
+    [
+        '"a","b"',
+        "1,2",
+        '"a","b":1',
+        '"a"b"',
+        '"a\\',
+        "007",
+        "1e",
+        "tru",
+        '"é',
+        '"a\n"',
+        "",
+        '"',
+        "[]",
+        '{"a":1}',
+    ],
 )
 def test_odd_id_is_left_to_the_parser(id_: str) -> None:
     records = sent(messages(2))
@@ -105,6 +121,8 @@ MEMBERS = [
     ID,
     b',"clang_id":77',
     b',"clang_id":077',
+    b',"clang_id":"a","b"',
+    b',"clang_id":"a","b":1',
     b',"clang_id":"a\\"b"',
     b',"clang_id":{"clang_id":"x"}',
     b',"error":"No"',

@@ -36,8 +36,9 @@ def compared(
     ends = [part.partition(b"}") for part in parts]
     ids = b",".join([id_ for id_, _, _ in ends])
     *came, rest = [first, *[following for _, _, following in ends]]
+    one_each = ids.count(b",") == len(ends) - 1 and _IDS.fullmatch(ids)
     separator = _SEPARATOR.match(came[1])
-    if not separator or rest.rstrip(_WHITE) != b"]" or not _IDS.fullmatch(ids):
+    if not one_each or not separator or rest.rstrip(_WHITE) != b"]":
         return None
     between = separator[0]
     expected = [between + record[:-1] for record in sent]
