@@ -366,3 +366,12 @@ def test_every_message_ends_in_exactly_one_piece(
     told = [message.id for piece in course.pieces for message in piece.messages]
     assert sorted(told) == list(range(1, size + 1))
     assert all(piece.messages for piece in course.pieces)
+
+
+def test_recovered_batch_that_nothing_may_be_sent_of_stays_in_doubt() -> None:
+    sink = ScriptedSink()
+
+    course = attempt(sink, batch(2, recovered=True), ambiguity=PARK, may_send=lambda: False)
+
+    assert not sink.calls
+    assert {type(error) for error in failed(course).values()} == {Ambiguous}

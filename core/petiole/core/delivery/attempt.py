@@ -94,7 +94,7 @@ def attempt(
     where it cannot does `ambiguity` decide. `may_send` is asked before each call.
     """
     course = Attempt(may_send)
-    if batch.recovered and not may_send():
+    if batch.recovered and ambiguity is AmbiguityPolicy.RESEND and not may_send():
         course.pieces.append(Unsent(batch.messages))
         return course
     missing = _read_back(sink, batch.messages, course) if batch.recovered else batch.messages
