@@ -109,8 +109,9 @@ def _route(
     name: ConnectionName, sink: ProfileSink, settings: Settings, registry: Registry
 ) -> Route:
     connection, at_once = settings.connections[name], calls_at_once(name, settings, registry)
-    # A person decides about all that a dead runner held: then it holds nothing but what it sends.
-    ahead = 0 if connection.on_doubt is AmbiguityPolicy.PARK else at_once
+    # Where a person decides about all that a dead runner held, it holds nothing but what it sends;
+    # and who asks for one call at a time wants to know which.
+    claims_ahead = at_once > 1 and connection.on_doubt is not AmbiguityPolicy.PARK
     return Route(
         connection=name,
         sink=sink,
@@ -119,7 +120,7 @@ def _route(
         ambiguity=connection.on_doubt,
         hold_dead=connection.on_dead is DeadPolicy.HOLD,
         max_in_flight=at_once,
-        ahead=ahead,
+        ahead=at_once if claims_ahead else 0,
         quota=quota_of(name, settings, registry),
     )
 

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from functools import cached_property, partial
-from itertools import groupby
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from petiole.core.delivery.enqueue import enqueue_all
 from petiole.core.delivery.feed import Feed
 from petiole.core.delivery.plan import Plan
 from petiole.core.delivery.reading import Refusals
@@ -22,6 +20,7 @@ from petiole.host.container import Container
 from petiole.host.observers import DeliveryCount, Fanout, HookObserver
 from petiole.host.operations import Operations
 from petiole.host.planning import Planning, SyncInput, as_audience
+from petiole.host.queueing import Queueing
 from petiole.host.relaying import Relaying
 from petiole.host.results import RunResult, SyncResult, run_result
 from petiole.host.settings import Settings, load_settings
@@ -42,6 +41,7 @@ class Host:
         self._wired: Container | None = container
         self._fanout = fanout
         self._relaying = Relaying(settings, container)
+        self._queueing = Queueing(settings, container)
 
     @classmethod
     @contextmanager
@@ -153,11 +153,7 @@ class Host:
         Raises:
             OutboxError: the chunk under way was not queued; those before were.
         """
-        total = EnqueueReceipt()
-        for folding, alike in groupby(changes, self._folds):
-            told = partial(_tell, on_chunk, total)
-            total += enqueue_all(self.container.outbox(), alike, folding=folding, on_chunk=told)
-        return total
+        return self._queueing.submit(changes, on_chunk=on_chunk)
 
     def submit_plan(self, task: SyncInput, plan: Plan) -> EnqueueReceipt:
         """Queue a plan's changes; when this returns, every one of them is on disk.
@@ -177,9 +173,7 @@ class Host:
             InvalidSettings: the connection's plugin does not carry changes of such a kind.
         """
         self.planning.refuse_kinds(task.connection, plan)
-        _, settings = self._settings.connection(task.connection)
-        entering = plan.entering(self.container.clock().now(), folding=settings.folding)
-        return Feed(task.connection, entering, on_part=on_part)
+        return self._queueing.feed(task.connection, plan, on_part=on_part)
 
     def sync(
         self,
@@ -304,14 +298,3 @@ class Host:
         self._wired = None
         for made in ("planning", "operations"):
             vars(self).pop(made, None)
-
-    def _folds(self, change: ProfileChange) -> bool:
-        _, settings = self._settings.connection(change.scope.connection)
-        return settings.folding
-
-
-def _tell(
-    on_chunk: Callable[[EnqueueReceipt], None] | None, before: EnqueueReceipt, more: EnqueueReceipt
-) -> None:
-    if on_chunk is not None:
-        on_chunk(before + more)

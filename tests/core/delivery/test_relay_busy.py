@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from petiole.adapters.memory import MemorySink
-from petiole.core.delivery.relay import LANDING_PATIENCE, POLL, REMINDER
+from petiole.core.delivery.outage import REMINDER
+from petiole.core.delivery.relay import LANDING_PATIENCE, POLL
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.events import MessagesDelivered, OutboxAvailable, OutboxUnavailable
 from petiole.core.domain.message import MessageState

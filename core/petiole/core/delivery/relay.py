@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from petiole.core.delivery.attempt import attempt
 from petiole.core.delivery.feed import Feed
 from petiole.core.delivery.landing import Claim, Delivery, Landing, claim_of
+from petiole.core.delivery.outage import Outage
 from petiole.core.delivery.route import Route
 from petiole.core.domain.batching import Backlog, Claiming, DueReason, due, next_look
 from petiole.core.domain.breaker import Flow, Hold, held_until
-from petiole.core.domain.events import ConnectionHeld, OutboxAvailable, OutboxUnavailable
+from petiole.core.domain.events import ConnectionHeld
 from petiole.core.domain.message import Batch
 from petiole.core.errors import OutboxBusy
 from petiole.core.ports.bookkeeping import Bookkeeping
@@ -22,9 +23,6 @@ from petiole.core.ports.workers import Workers
 
 POLL = timedelta(milliseconds=500)
 """How often a relay looks for what others did, where nothing tells it."""
-
-REMINDER = timedelta(minutes=5)
-"""How long a relay waits before it says again that the outbox cannot be used."""
 
 LANDING_PATIENCE = timedelta(seconds=30)
 """For how long what is in the air may wait for a busy outbox when the relay is to end."""
@@ -63,8 +61,7 @@ class Relay:
         self._in_air = {name: set[Claim]() for name in self._routes}
         self._epochs: dict[Claim, int] = {}
         self._busy: OutboxBusy | None = None
-        self._remind_at = timedelta()
-        self._is_out = False
+        self._outage = Outage(clock, observer)
         self._feed: Feed | None = None
         self._halted: set[str] = set()
 
@@ -156,17 +153,8 @@ class Relay:
 
     def _wait_for_outbox(self, error: OutboxBusy) -> datetime:
         self._busy = error
-        if self._clock.uptime() >= self._remind_at:
-            self._is_out = True
-            self._observer.notify(OutboxUnavailable(reason=str(error)))
-            self._remind_at = self._clock.uptime() + REMINDER
+        self._outage.note(error)
         return self._clock.now() + POLL
-
-    def _tell_it_is_over(self) -> None:
-        """Tell, after something was written, that the outbox can be used again."""
-        if self._is_out:
-            self._is_out = False
-            self._observer.notify(OutboxAvailable())
 
     def _serve(self, route: Route, *, flush: bool) -> datetime | None:
         """Claim and submit what one connection may send now; tell when to look again."""
@@ -174,7 +162,7 @@ class Relay:
         state = self._states.state(route.connection)
         flow = state.flow(now)
         self._note_flow(route, flow)
-        if flow is not Flow.CLOSED and self._feeds(route) and self._enqueue():
+        if flow is not Flow.CLOSED and self._feeds(route) and self._enqueue(route):
             return now
         if flow is Flow.PAUSED or self._is_supplied(route):
             return None  # a result brings us back
@@ -187,7 +175,7 @@ class Relay:
         if reason or (flow is Flow.CLOSED and room > 0 and self._feeds(route)):
             room = min(room, self._quota_left(route, now))
             sent = room > 0 and reason and self._send(route, reason, room)
-            if sent or (not reason and self._enqueue(route if flush else None, room)):
+            if sent or (not reason and self._enqueue(route, room if flush else 0)):
                 return now
             look = now + POLL if reason else look
         if backlog.in_flight > len(self._in_air[route.connection]):
@@ -203,8 +191,8 @@ class Relay:
 
     def _is_supplied(self, route: Route) -> bool:
         """Tell whether enough waits for the workers: many claims at once cost little more."""
-        in_air = len(self._in_air[route.connection])
-        return route.ahead > 0 and in_air > route.max_in_flight + route.ahead // 2
+        enough = route.max_in_flight + route.ahead // 2
+        return route.ahead > 0 and len(self._in_air[route.connection]) > enough
 
     def _room(self, route: Route, flow: Flow, backlog: Backlog) -> int:
         """Tell how many batches may be claimed; only who is alone there claims ahead."""
@@ -237,21 +225,17 @@ class Relay:
     def _feeds(self, route: Route) -> bool:
         return self._feed is not None and self._feed.connection == route.connection
 
-    def _enqueue(self, route: Route | None = None, room: int = 0) -> bool:
-        """Enqueue a part of the feed, claimed at once for a route; tell whether there was any."""
+    def _enqueue(self, route: Route, room: int = 0) -> bool:
+        """Enqueue a part of the feed, and claim it if there is room; tell whether any was left."""
         if self._feed is None:
             return False
-        claiming: Claiming | None = None
-        no_call_after = self._clock.uptime()
-        if route and room > 0:
-            no_call_after += route.usable_lease
-            claiming = Claiming(policy=route.batching, batches=room, lease=route.lease)
-        batches = self._feed.go_on(claiming)
+        no_call_after = self._clock.uptime() + route.usable_lease
+        claiming = Claiming(policy=route.batching, batches=room, lease=route.lease)
+        batches = self._feed.go_on(claiming if room > 0 else None)
         if batches is None:
             self._feed = None
             return False
-        if route:
-            self._submit(route, batches, no_call_after)
+        self._submit(route, batches, no_call_after)
         return True
 
     def _send(self, route: Route, reason: DueReason, room: int) -> bool:
@@ -263,7 +247,7 @@ class Relay:
             partial=reason in {DueReason.AGE, DueReason.FLUSH},
             lease=route.lease,
         )
-        self._tell_it_is_over()
+        self._outage.end()
         fresh = [batch for batch in batches if not self._renews(batch)]
         self._submit(route, fresh, no_call_after)
         return bool(fresh)
@@ -286,7 +270,12 @@ class Relay:
         return False
 
     def _task(self, route: Route, batch: Batch, no_call_after: timedelta) -> Callable[[], Delivery]:
-        clock, name, halted = self._clock, route.connection, self._halted
+        clock, halted = self._clock, self._halted
+
+        def may_send() -> bool:
+            """Tell whether a call may begin; what is in doubt is looked into even in a hold."""
+            may = batch.recovered or route.connection not in halted
+            return may and clock.uptime() < no_call_after
 
         def deliver() -> Delivery:
             began_at = clock.now()
@@ -294,7 +283,7 @@ class Relay:
                 route.sink,
                 batch,
                 ambiguity=route.ambiguity,
-                may_send=lambda: clock.uptime() < no_call_after and name not in halted,
+                may_send=may_send,
             )
             return Delivery(batch=batch, attempt=course, began_at=began_at, ended_at=clock.now())
 
@@ -304,5 +293,5 @@ class Relay:
         for delivery in self._landing.settle(deliveries, self._epochs):
             self._in_air[delivery.batch.connection].remove(delivery.claim)
             del self._epochs[delivery.claim]
-            self._tell_it_is_over()
+            self._outage.end()
         self._landing.note_states()
