@@ -84,11 +84,13 @@ class MemoryEntering:
 
     def part(self, claiming: Claiming | None = None) -> Entered | None:
         """Put the next ones there: as many as are asked for, or all."""
-        most = claiming.batches * claiming.policy.max_profiles if claiming else None
-        part, self._changes = self._changes[:most], self._changes[most:] if most else ()
+        most = claiming.most_messages if claiming else len(self._changes)
+        part = self._changes[:most]
         if not part:
             return None
-        return Entered(receipt=self._outbox.enqueue(part, folding=self._folding))
+        receipt = self._outbox.enqueue(part, folding=self._folding)
+        self._changes = self._changes[most:]
+        return Entered(receipt=receipt)
 
 
 class MemoryLedger:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from petiole.adapters.sqlite import commits, sums
 from petiole.adapters.sqlite.bell import SqliteBell
@@ -19,7 +20,6 @@ from petiole.adapters.sqlite.runners import Runners
 from petiole.adapters.sqlite.staging import Staging
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
-from petiole.core.domain.chunking import chunked
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.domain.message import Batch, BatchId, MessageState
@@ -116,9 +116,8 @@ class SqliteEntering:
         self._folding = folding
         self._after = 0
         self._numbered = 0
-        removals = staging.removals() if removing else ()
-        self._removals = chunked(removals, most=PART, heaviest=PART, weigh=lambda _: 1)
-        self._removed = next(self._removals, None)
+        self._removals = staging.removals() if removing else iter(())
+        self._removed: list[Identifier] = []
 
     def part(self, claiming: Claiming | None = None) -> Entered | None:
         """Put the next ones into the outbox, removals first; `None` when all are there.
@@ -126,10 +125,11 @@ class SqliteEntering:
         Raises:
             OutboxError: nothing of this part was put there.
         """
-        if self._removed:
-            entered = Entered(receipt=self._remove(self._removed))
-            self._removed = next(self._removals, None)
-        elif part := self._next(claiming):
+        most = claiming.most_messages if claiming else PART
+        if removed := self._next_removed(most):
+            entered = Entered(receipt=self._remove(removed))
+            del self._removed[: len(removed)]
+        elif part := self._next(most):
             self._number(part.upto)
             with self._database.write(commits.ENQUEUE) as tables:
                 entered = _Transaction(tables, self._scope, self._runner, part).enter(
@@ -140,6 +140,12 @@ class SqliteEntering:
             return None
         self._runner.bell.ring()
         return entered
+
+    def _next_removed(self, most: int) -> Sequence[Identifier]:
+        """Look up the next ones to remove; they stay the next ones until they are there."""
+        if not self._removed:
+            self._removed += islice(self._removals, PART)
+        return self._removed[:most]
 
     def _remove(self, identifiers: Sequence[Identifier]) -> EnqueueReceipt:
         removals = [
@@ -163,8 +169,7 @@ class SqliteEntering:
                 tables.execute(_PROFILES, slice_)
             self._numbered += PROFILES
 
-    def _next(self, claiming: Claiming | None) -> _Part | None:
-        most = claiming.batches * claiming.policy.max_profiles if claiming else PART
+    def _next(self, most: int) -> _Part | None:
         with self._database.beside() as tables:
             while True:
                 found = tables.execute(_NEXT, (self._after, most)).fetchall()

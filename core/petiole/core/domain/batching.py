@@ -29,6 +29,11 @@ class Claiming:
     batches: int
     lease: timedelta
 
+    @property
+    def most_messages(self) -> int:
+        """How many messages those batches hold at most."""
+        return self.batches * self.policy.max_profiles
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:

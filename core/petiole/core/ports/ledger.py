@@ -65,7 +65,8 @@ class Entering(Protocol):
         """Put the next ones there, as `Outbox.enqueue` does; `None` when all are there.
 
         With `claiming`, some of them may be claimed in the same transaction, as `Outbox.claim` does
-        it with `partial`; it then takes no more than those batches hold.
+        it with `partial`; it then takes no more than those batches hold. Of one part,
+        changes of profiles that have an open one already may come last.
         """
         ...
 
