@@ -16,7 +16,7 @@ from petiole.core.ports.engagement_receiver import EngagementReceiver
 from petiole.core.ports.engagement_source import EngagementSource
 from petiole.core.ports.engagements import EngagementBooks, Engagements
 from petiole.core.ports.history import History
-from petiole.core.ports.ledger import Comparison, Ledger
+from petiole.core.ports.ledger import Comparison, Entering, Ledger
 from petiole.core.ports.outbox import Outbox
 from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
 from petiole.testing.promises import Promise, keeps, promises_in, promises_of, sentences
@@ -31,6 +31,7 @@ PORTS = (
     Outbox,
     Ledger,
     Comparison,
+    Entering,
     ConnectionStates,
     Bookkeeping,
     DeadLetters,
@@ -54,6 +55,7 @@ UNTESTABLE = {
     Promise(ConnectionStates.change, "`by` names the person"): "no port reads it back",
     Promise(EngagementReceiver.admits, "Takes the same time"): "no timing in a suite",
     Promise(EngagementBooks, "reads only"): "no port tells that something was written",
+    Promise(Entering.part, "may come last"): PERMISSION,
     Promise(History.life, "Costs what the profile's own changes cost"): COST,
     Promise(Outbox.claim, "Costs O(batch)"): COST,
 }

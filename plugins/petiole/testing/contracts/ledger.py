@@ -4,7 +4,9 @@ from petiole.core.domain.change import ChangeKind
 from petiole.core.ports.ledger import Ledger
 from petiole.testing.changes import change, person, scope
 from petiole.testing.contracts.changing import ChangesContract
+from petiole.testing.contracts.claimed_parts import ClaimedPartContract
 from petiole.testing.contracts.comparing import CompareContract
+from petiole.testing.contracts.entering import EnterContract
 from petiole.testing.contracts.runs import claim, deliver
 from petiole.testing.contracts.store import StoreContract
 from petiole.testing.promises import keeps
@@ -48,5 +50,12 @@ class DeliveredContract:
         assert not store.ledger.holds(scope("welcome"), person(1))
 
 
-class LedgerContract(DeliveredContract, CompareContract, ChangesContract, StoreContract):
+class LedgerContract(
+    DeliveredContract,
+    CompareContract,
+    ChangesContract,
+    EnterContract,
+    ClaimedPartContract,
+    StoreContract,
+):
     """`ports.ledger`: override `stand`."""
