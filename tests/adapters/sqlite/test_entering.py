@@ -1,0 +1,107 @@
+"""Entering in parts: of what size they are, and what becomes of one that fails."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from petiole.adapters.sqlite import SqliteStore
+from petiole.adapters.sqlite.entering import PART, PART_BYTES
+from petiole.core.domain.batching import Claiming
+from petiole.core.domain.fields import Fields
+from petiole.core.domain.message import MessageState
+from petiole.core.errors import OutboxBusy
+from petiole.core.failpoints import FailPoint, arm
+from petiole.core.ports.ledger import SnapshotProfile
+from petiole.testing.changes import MOMENT, change, person, scope, snapshot
+from petiole.testing.contracts.entering import everybody, parts
+from petiole.testing.contracts.runs import ALL, LEASE, NEWSLETTER, THREES, deliver, numbers
+
+SIX = Claiming(policy=THREES, batches=2, lease=LEASE)
+
+
+@pytest.fixture
+def fail_at() -> Iterator[Callable[[FailPoint], None]]:
+    """Let the next one who passes a point find the outbox busy."""
+
+    def fail_at(point: FailPoint) -> None:
+        def watch(passed: FailPoint) -> None:
+            if passed is point:
+                arm(None)
+                raise OutboxBusy("another program uses the database; close it")
+
+        arm(watch)
+
+    yield fail_at
+    arm(None)
+
+
+def test_part_holds_so_many_changes_unless_it_is_claimed(store: SqliteStore) -> None:
+    deliver(store, *(change(number) for number in range(1, PART + 2)))
+
+    profiles = snapshot(*everybody(10_001, 10_002 + PART))
+    with store.ledger.compare(scope(), profiles, mirror=True) as comparison:
+        entering = comparison.entering(MOMENT, folding=True, removing=True)
+        sizes = [entered.receipt.enqueued for entered in parts(store, entering)]
+
+    assert sizes == [PART, 1, PART, 2]
+
+
+def test_heavy_part_is_cut(store: SqliteStore) -> None:
+    heavy = Fields.of({"note": "x" * (PART_BYTES // 3)})
+    profiles = [SnapshotProfile(number, person(number), heavy) for number in range(1, 8)]
+
+    with store.ledger.compare(scope(), profiles, mirror=False) as comparison:
+        entering = comparison.entering(MOMENT, folding=True, removing=True)
+        sizes = [entered.receipt.enqueued for entered in parts(store, entering)]
+
+    assert sum(sizes) == 7
+    assert max(sizes) <= 2
+
+
+def test_single_profile_may_be_heavier_than_a_part(store: SqliteStore) -> None:
+    heavy = Fields.of({"note": "x" * (PART_BYTES + 1)})
+    profiles = [SnapshotProfile(number, person(number), heavy) for number in (1, 2)]
+    claiming = Claiming(policy=ALL, batches=2, lease=LEASE)
+
+    with store.ledger.compare(scope(), profiles, mirror=False) as comparison:
+        entering = comparison.entering(MOMENT, folding=True, removing=True)
+        sizes = [entered.receipt.enqueued for entered in parts(store, entering, claiming)]
+
+    assert sizes == [1, 1]
+
+
+def test_light_changes_are_claimed_as_they_enter(store: SqliteStore) -> None:
+    with store.ledger.compare(scope(), snapshot(*everybody(1, 8)), mirror=False) as comparison:
+        entering = comparison.entering(MOMENT, folding=True, removing=True)
+        batches = [batch for entered in parts(store, entering, SIX) for batch in entered.batches]
+
+    assert [numbers(batch) for batch in batches] == [[1, 2, 3], [4, 5, 6], [7, 8]]
+    assert store.bookkeeping.tally(NEWSLETTER).states == {MessageState.IN_FLIGHT: 8}
+
+
+@pytest.mark.parametrize(
+    ("claiming", "failing"), [*((None, n) for n in range(2)), *((SIX, n) for n in range(4))]
+)
+def test_part_that_failed_is_the_next_one(
+    store: SqliteStore,
+    fail_at: Callable[[FailPoint], None],
+    failing: int,
+    claiming: Claiming | None,
+) -> None:
+    deliver(store, *(change(number) for number in range(21, 29)))
+    before = store.bookkeeping.tally(NEWSLETTER)
+
+    with store.ledger.compare(scope(), snapshot(*everybody(1, 9)), mirror=True) as comparison:
+        entering = comparison.entering(MOMENT, folding=True, removing=True)
+        for _ in range(failing):
+            entering.part(claiming)
+        entered = store.bookkeeping.tally(NEWSLETTER)
+        fail_at(FailPoint.ENQUEUE_WRITTEN)
+        with pytest.raises(OutboxBusy):
+            entering.part(claiming)
+        assert store.bookkeeping.tally(NEWSLETTER) == entered
+        [*_] = parts(store, entering, claiming)
+
+    after = store.bookkeeping.tally(NEWSLETTER)
+    assert after.enqueued == before.enqueued + 17
+    assert after.waiting == 17
