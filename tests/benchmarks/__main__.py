@@ -17,6 +17,7 @@ MODULES = (
     "bench_sync",
     "bench_drain",
     "bench_growth",
+    "bench_reading",
     "bench_realtime",
     "bench_start",
     "bench_idle",

@@ -1,5 +1,7 @@
 """Programs that take an audience file to a platform, as a user would start them."""
 
+import json
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -46,6 +48,14 @@ def singer(path: Path, url: str, folder: Path) -> Finished:
     """Pipe a tap into a target of Meltano's SDK."""
     tap, target = _peer("singer_tap", path), _peer("singer_target", url)
     return run(tap, target, cwd=folder, env=ENVIRONMENT)
+
+
+def drained_apart(queue: str, messages: int) -> float:
+    """Fill and drain a queue of so many messages; tell the seconds that the draining took."""
+    drain = subprocess.run(
+        _peer(f"{queue}_drain", str(messages)), stdout=subprocess.PIPE, check=True
+    )
+    return float(json.loads(drain.stdout)["seconds"])
 
 
 def _peer(script: str, *arguments: str | Path) -> list[str]:
