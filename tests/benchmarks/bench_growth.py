@@ -2,18 +2,25 @@
 
 Of N rows in the file, six tenths wait in the connection that is measured, two tenths stand in front
 of them in a paused one, a tenth are dead letters and a tenth are delivered; one profile more has a
-hundred thousand changes (at most N of them). The rows are written by plain SQL, as quickly as that
-goes; the measured work goes through the port.
-Run it with: python tests/benchmarks/bench_growth.py [N ...]      (10000 100000 1000000 unless told)
+hundred thousand changes (at most N of them). Every profile is in the ledger. The rows are written
+by plain SQL, as quickly as that goes; the measured work goes through the port.
+
+"judge" sets aside a page of a snapshot and finds out what is new in it, "enter" queues that, both
+for each hundred profiles of the page. What a sync counts once, however long its snapshot is, grows
+with what is held: "weigh" tells it for each hundred profiles in the file, up to a million.
+Run it with: python -m tests.benchmarks.bench_growth [N ...]    (10 thousand to 10 million, or N)
 """
 
 import hashlib
+import os
+import random
 import re
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -27,12 +34,20 @@ from petiole.adapters.sqlite import (
     batches,
     claims,
     deliveries,
+    entering,
+    held,
     lines,
     open_store,
     profiles,
+    staging,
+    sums,
     turns,
+    wholesale,
 )
+from petiole.adapters.sqlite.comparison import SqliteComparison
+from petiole.adapters.sqlite.entering import SqliteEntering
 from petiole.adapters.sqlite.instants import to_micros
+from petiole.adapters.sqlite.opening import open_database
 from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import (
@@ -49,18 +64,30 @@ from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import Batch
 from petiole.core.domain.settlement import DELIVERED, Settlement
+from petiole.core.ports.ledger import SnapshotProfile
+from tests.benchmarks.table import Line, table
 
-SIZES = (10_000, 100_000, 1_000_000)
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+QUICK_SIZES = SIZES[:2]
+WEIGHED = 1_000_000
+"""The largest file whose weighing is measured: it takes seconds a million."""
+MOST = 2
+JUDGED = ("claim", "settle", "enqueue", "status", "judge", "enter")
 ROUNDS = 60
 GROUP = 8
 """Batches claimed and settled at a time."""
 BATCH = 100
 HOT = 100_000
+UNCHANGED, NEW = 900, 100
+"""Profiles of a page of a snapshot."""
+KNOWN = 20_000
+"""Profiles in the file, at most, of which such a page takes the unchanged ones, at random."""
 NAME, PAUSED = ConnectionName("bench"), ConnectionName("paused")
 MOMENT = datetime(2026, 3, 2, 8, 20, 41, tzinfo=UTC)
 POLICY = BatchPolicy(max_profiles=BATCH)
 RECORD = AttemptRecord(began_at=MOMENT, ended_at=MOMENT, calls=1)
 FIELDS = Fields.of({f"field{n}": "x" * 40 for n in range(6)})
+SCOPE = Scope(account=AccountName("bench"), connection=NAME, segment=SegmentId("4711"))
 
 ADD_PROFILES = """
 WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
@@ -95,6 +122,16 @@ INSERT INTO tally (connection, enqueued, pending, delivered, dead)
 SELECT connection, count(*), sum(state = 'pending'), sum(state = 'delivered'), sum(state = 'dead')
 FROM message GROUP BY connection
 """
+ADD_LEDGER = """
+INSERT INTO ledger (connection, segment, profile, fingerprint)
+SELECT :connection, '4711', id, :fingerprint FROM profile
+"""
+MAKE_KNOWN = "UPDATE profile SET key = ?, identifier_type = ?, identifier = ? WHERE id = ?"
+FOR_THE_FILLING = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -2000000;
+"""
 HOT_STATEMENTS = {
     "profiles._KNOWN": profiles._KNOWN,
     "lines._ENDS": lines._ENDS,
@@ -108,12 +145,23 @@ HOT_STATEMENTS = {
     "attempts._OURS": attempts._OURS,
     "deliveries._DELIVER": deliveries._DELIVER,
     "turns._LET_FORWARD": turns._LET_FORWARD,
+    "sums._KEPT": sums._KEPT,
+    "staging._adding (held.JUDGED)": staging._adding(2),
+    "entering._NEXT": entering._NEXT,
+    "entering._PROFILES": entering._PROFILES,
+    "entering._MESSAGES": entering._MESSAGES,
+    "entering._IN_LINE": entering._IN_LINE,
+    "held._STANDINGS": held._STANDINGS,
+    "held._COUNT": held._COUNT,
+    "held._DELIVERED": held._DELIVERED,
+    "held._ON_THE_WAY": held._ON_THE_WAY,
 }
 
 
-def _fill(store: SqliteStore, rows: int) -> None:
+def _fill(tables: sqlite3.Connection, rows: int) -> None:
     names = {
         "fields": FIELDS.text,
+        "fingerprint": FIELDS.fingerprint,
         "now": to_micros(MOMENT),
         "failure": failure_fingerprint("105", "unknown field"),
         "batch": 1,
@@ -123,40 +171,75 @@ def _fill(store: SqliteStore, rows: int) -> None:
         (NAME, "delivered", rows // 10),
         (NAME, "dead", rows // 10),
     ]
-    with store.outbox._database.write() as tables:
-        tables.execute(
-            "INSERT INTO batch (connection, owner, claimed_at, lease_ends, settled_at)"
-            " VALUES (?, '', 0, 0, 0)",
-            (NAME,),
-        )
-        for connection, state, number in parts:
-            more = {"connection": connection, "state": state, "rows": number}
-            tables.execute(ADD_PROFILES, {"rows": number})
-            tables.execute(ADD_MESSAGES, names | more)
-        tables.execute(ADD_PROFILES, {"rows": 1})
-        tables.execute(ADD_HOT, names | {"connection": NAME, "rows": min(rows, HOT)})
-        rest = {"connection": NAME, "state": "pending", "rows": rows * 6 // 10}
-        tables.execute(ADD_PROFILES, {"rows": rest["rows"]})
-        tables.execute(ADD_MESSAGES, names | rest)
-        tables.execute(ADD_TALLY)
+    tables.execute(
+        "INSERT INTO batch (connection, owner, claimed_at, lease_ends, settled_at)"
+        " VALUES (?, '', 0, 0, 0)",
+        (NAME,),
+    )
+    for connection, state, number in parts:
+        more = {"connection": connection, "state": state, "rows": number}
+        tables.execute(ADD_PROFILES, {"rows": number})
+        tables.execute(ADD_MESSAGES, names | more)
+    tables.execute(ADD_PROFILES, {"rows": 1})
+    tables.execute(ADD_HOT, names | {"connection": NAME, "rows": min(rows, HOT)})
+    rest = {"connection": NAME, "state": "pending", "rows": rows * 6 // 10}
+    tables.execute(ADD_PROFILES, {"rows": rest["rows"]})
+    tables.execute(ADD_MESSAGES, names | rest)
+    tables.execute(ADD_TALLY)
+    tables.execute(ADD_LEDGER, names | {"connection": NAME})
+    # Among the delivered ones, far apart, some get identifiers that can be named.
+    number = _known(rows)
+    apart = (rows // 10) // number
+    known = (
+        (profiles.key_of(SCOPE.account, who), who.type, who.value, rows // 5 + 1 + n * apart)
+        for n, who in enumerate(map(_identifier, range(-number, 0)))
+    )
+    tables.executemany(MAKE_KNOWN, known)
+
+
+def _known(rows: int) -> int:
+    return min(KNOWN, rows // 10)
 
 
 @contextmanager
 def _filled(rows: int) -> Iterator[SqliteStore]:
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="petiole-bench-") as folder:
+        path = Path(folder, "outbox.db")
+        with open_store(path, clock=FrozenClock(MOMENT)):
+            pass
+        with closing(sqlite3.connect(path, isolation_level=None)) as tables:
+            tables.executescript(FOR_THE_FILLING)
+            tables.execute("BEGIN")
+            _fill(tables, rows)
+            tables.execute("COMMIT")
+            tables.execute("PRAGMA journal_mode = WAL").close()
+        os.sync()
+        sys.stderr.write(f"{rows:,} rows: filled in {time.perf_counter() - began:.0f} s\n")
+        with open_store(path, clock=FrozenClock(MOMENT)) as store:
+            yield store
+
+
+def _identifier(number: int) -> Identifier:
+    return Identifier.hashed_email(hashlib.sha256(b"%d" % number).hexdigest())
+
+
+@contextmanager
+def _comparison(store: SqliteStore) -> Iterator[SqliteComparison]:
+    """Compare as `SqliteLedger.compare` does, but step by step."""
+    ledger = store.ledger
     with (
-        tempfile.TemporaryDirectory() as folder,
-        open_store(Path(folder, "outbox.db"), clock=FrozenClock(MOMENT)) as store,
+        closing(open_database(ledger._database.path, one_thread=False)) as reader,
+        staging.staging(ledger._database, reader, SCOPE) as aside,
     ):
-        _fill(store, rows)
-        yield store
+        yield SqliteComparison(ledger._database, aside, SCOPE, ledger._runner)
 
 
 def _changes(numbers: Iterator[int], rows: int) -> list[ProfileChange]:
-    scope = Scope(account=AccountName("bench"), connection=NAME, segment=SegmentId("4711"))
     return [
         ProfileChange(
-            scope=scope,
-            identifier=Identifier.hashed_email(hashlib.sha256(b"%d" % number).hexdigest()),
+            scope=SCOPE,
+            identifier=_identifier(number),
             kind=ChangeKind.ADD,
             occurred_at=MOMENT,
             fields=FIELDS,
@@ -168,8 +251,10 @@ def _changes(numbers: Iterator[int], rows: int) -> list[ProfileChange]:
 class _Costs:
     """Microseconds of each kind of work, per batch of a hundred or per question."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, rows: int) -> None:
         self._store = store
+        self._rows = rows
+        self._chance = random.Random(rows)
         self._seconds: dict[str, list[float]] = {}
         self._numbers = count()
 
@@ -180,8 +265,7 @@ class _Costs:
         store, outbox = self._store, self._store.outbox
         changes = _changes(self._numbers, GROUP * BATCH)
         self._time("enqueue", lambda: outbox.enqueue(changes, folding=True), GROUP)
-        self._time("backlog", lambda: outbox.backlog(NAME, POLICY))
-        self._time("tally", lambda: store.bookkeeping.tally(NAME))
+        self._time("status", self._status)
         taken: list[Batch] = []
         self._time("claim", lambda: taken.extend(self._claim()), GROUP)
         settled = [
@@ -194,6 +278,40 @@ class _Costs:
         account, who = change.scope.account, change.identifier
         self._time("life", lambda: store.history.life(account, NAME, who))
 
+        self._plan()
+
+    def weigh(self) -> None:
+        """Measure what a sync does once; beyond a size it would take minutes."""
+        if self._rows <= WEIGHED:
+            with _comparison(self._store) as comparison:
+                hundreds = self._rows // 100
+                self._time("weigh", lambda: comparison.weigh(mirror=False), hundreds)
+
+    def _status(self) -> None:
+        """Ask what the host's `look_at` asks of the store."""
+        store = self._store
+        store.states.state(NAME)
+        store.bookkeeping.tally(NAME)
+        store.outbox.backlog(NAME, POLICY)
+        store.bookkeeping.calls([NAME], MOMENT)
+
+    def _plan(self) -> None:
+        numbers = self._chance.sample(range(-_known(self._rows), 0), UNCHANGED)
+        numbers += [next(self._numbers) for _ in range(NEW)]
+        page = [SnapshotProfile(n, _identifier(n), FIELDS) for n in numbers]
+        pages = len(page) // BATCH
+        with _comparison(self._store) as comparison:
+            self._time("judge", lambda: comparison.read(page), pages)
+            found = comparison._counted()
+            if (found.added, found.unchanged) != (NEW, UNCHANGED):
+                sys.exit(f"judged wrongly: {found}")
+            went_in = comparison.entering(MOMENT, folding=True, removing=True)
+            self._time("enter", lambda: self._enter(went_in), pages)
+
+    def _enter(self, going_in: SqliteEntering) -> None:
+        while going_in.part():
+            pass
+
     def _claim(self) -> Sequence[Batch]:
         return self._store.outbox.claim(
             NAME, POLICY, batches=GROUP, partial=True, lease=timedelta(minutes=10)
@@ -205,34 +323,73 @@ class _Costs:
         self._seconds.setdefault(what, []).append((time.perf_counter() - began) / batches)
 
 
-def _plan(store: SqliteStore, sql: str) -> list[str]:
+def _plans(store: SqliteStore) -> dict[str, list[str]]:
+    statements = {**HOT_STATEMENTS, **_wholesale()}
+    with _comparison(store) as comparison, comparison._staging._database.beside() as tables:
+        return {name: _plan(tables, sql) for name, sql in statements.items()}
+
+
+def _wholesale() -> dict[str, str]:
+    """Name the statements of the trigger, which tells no plan as a whole."""
+    body = wholesale.DOOR.partition(" BEGIN\n")[2].rpartition("END;")[0]
+    body = re.sub(r"NEW\.(\w+)", r":\1", body).replace("RAISE(ABORT, 'not as a whole')", "1")
+    statements = [" ".join(sql.split()) for sql in body.split(";") if sql.strip()]
+    return {f"wholesale, {n}: {sql[:30]}": sql for n, sql in enumerate(statements, start=1)}
+
+
+def _plan(tables: sqlite3.Connection, sql: str) -> list[str]:
     names = re.findall(r":(\w+)", sql)
     parameters = dict.fromkeys(names) if names else (None,) * sql.count("?")
-    with store.outbox._database.read() as tables:
-        rows = tables.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
+    rows = tables.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
     return [row[3] for row in rows]
 
 
-def main() -> None:
-    """Measure all sizes turn by turn, so that they meet the same machine, and print the medians."""
-    sizes = [int(argument) for argument in sys.argv[1:]] or list(SIZES)
+def measure(*, quick: bool) -> Sequence[Line]:
+    """Hold the largest file against the smallest one."""
+    sizes = QUICK_SIZES if quick else SIZES
+    found, _ = _measured(sizes)
+    return [_line(what, found, sizes) for what in JUDGED]
+
+
+def _line(what: str, found: Sequence[dict[str, float]], sizes: Sequence[int]) -> Line:
+    first, last = found[0][what], found[-1][what]
+    return Line(
+        what=f"{what}, {sizes[-1]:,} rows",
+        figure=f"{last:,.0f} us",
+        against=f"{sizes[0]:,}: {first:,.0f} us",
+        ratio=last / first,
+        wanted=f"at most {MOST}",
+        holds=last <= MOST * first,
+    )
+
+
+def _measured(sizes: Sequence[int]) -> tuple[Sequence[dict[str, float]], dict[str, list[str]]]:
+    """Measure all sizes turn by turn, so that they meet the same machine."""
     with ExitStack() as files:
         stores = [files.enter_context(_filled(size)) for size in sizes]
-        costs = [_Costs(store) for store in stores]
+        costs = [_Costs(store, size) for store, size in zip(stores, sizes, strict=True)]
         for _ in range(ROUNDS):
             for one in costs:
                 one.measure()
-        found = [one.medians() for one in costs]
-        plans = {name: _plan(stores[-1], sql) for name, sql in HOT_STATEMENTS.items()}
-    out = sys.stdout
-    out.write("us per batch" + "".join(f"{size:>14,}" for size in sizes) + "  last/first\n")
+        for one in costs:
+            one.weigh()
+        return [one.medians() for one in costs], _plans(stores[-1])
+
+
+def main() -> None:
+    """Measure, and print the medians of every size, what is wanted of them, and the plans."""
+    sizes = [int(argument) for argument in sys.argv[1:]] or list(SIZES)
+    found, plans = _measured(sizes)
+    print("us per batch" + "".join(f"{size:>14,}" for size in sizes) + "  last/first")
     for what in found[0]:
-        took = [medians[what] for medians in found]
-        out.write(f"{what:12}" + "".join(f"{cost:14,.0f}" for cost in took))
-        out.write(f"{took[-1] / took[0]:12.2f}\n")
-    out.write("\n")
+        took = [medians[what] for medians in found if what in medians]
+        costs = "".join(f"{cost:14,.0f}" for cost in took) + " " * 14 * (len(sizes) - len(took))
+        print(f"{what:12}{costs}{took[-1] / took[0]:12.2f}")
+    print()
+    print(table([_line(what, found, sizes) for what in JUDGED]))
+    print()
     for name, steps in plans.items():
-        out.write(f"{name}: {'; '.join(steps)}\n")
+        print(f"{name}: {'; '.join(steps)}")
 
 
 if __name__ == "__main__":
