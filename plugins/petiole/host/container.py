@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from petiole.core.ports.outbox import Outbox
 
 
+AHEAD = 32
+"""Messages that stand ready for the workers, or as many batches as there are workers."""
+
+
 def _open_store(stack: ExitStack, path: Path, clock: Clock) -> SqliteStore:
     return stack.enter_context(open_store(path, clock=clock))
 
@@ -120,7 +124,7 @@ def _route(
         ambiguity=connection.on_doubt,
         hold_dead=connection.on_dead is DeadPolicy.HOLD,
         max_in_flight=at_once,
-        ahead=at_once if claims_ahead else 0,
+        ahead=max(at_once, AHEAD // connection.batching.max_profiles) if claims_ahead else 0,
         quota=quota_of(name, settings, registry),
     )
 

@@ -26,7 +26,7 @@ from petiole.core.ports.ledger import Repeat
 _TABLES = """
 PRAGMA staging.journal_mode = OFF;
 PRAGMA staging.synchronous = OFF;
-PRAGMA staging.cache_size = -8192;
+PRAGMA staging.cache_size = -4096;
 CREATE TABLE staging.profile (
     place INTEGER PRIMARY KEY,
     line INTEGER NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE staging.removal (
     PRIMARY KEY (identifier_type, identifier)
 ) STRICT, WITHOUT ROWID;
 """
-_SMALL_CACHE = "PRAGMA main.cache_size = -8192"
+_SMALL_CACHE = "PRAGMA main.cache_size = -4096"
 _INDEX = "CREATE INDEX staging.profile_place ON profile (key, kind)"
 """Made once all are there: to sort them costs little, to keep them sorted much."""
 _REPEATS = """
@@ -104,7 +104,9 @@ class Staging:
             tables.execute(_INDEX)
             tables.execute(_REPEATS)
             tables.execute(_DROP_REPEATS)
-            return [Repeat(*row) for row in tables.execute(_MOST_REPEATS, (most,))]
+            repeats = [Repeat(*row) for row in tables.execute(_MOST_REPEATS, (most,))]
+            tables.execute("PRAGMA shrink_memory")
+        return repeats
 
     def lines(self, identifiers: Collection[Identifier]) -> dict[Identifier, int]:
         """Find out which profiles have been added, and their lines."""

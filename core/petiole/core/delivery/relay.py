@@ -143,11 +143,16 @@ class Relay:
         return min((wake for wake in wakes if wake is not None), default=None)
 
     def _await(self, wake: datetime | None, poll: timedelta) -> None:
-        """Wait for the first result, but not beyond `wake` nor longer than a poll; settle."""
+        """Wait for the first result, but not beyond `wake` nor longer than a poll; settle.
+
+        With a feed there is no waiting: what is not in the outbox yet would be lost with us.
+        """
         wait = poll if wake is None else min(max(wake - self._clock.now(), timedelta()), poll)
-        landed = self._workers.collect(wait)
+        landed = self._workers.collect(timedelta() if self._feed else wait)
         try:
             self._settle(landed)
+            if self._feed and not landed and self._feed.go_on() is None:
+                self._feed = None
         except OutboxBusy as error:
             self._wait_for_outbox(error)
 
