@@ -145,13 +145,14 @@ class Relay:
     def _await(self, wake: datetime | None, poll: timedelta) -> None:
         """Wait for the first result, but not beyond `wake` nor longer than a poll; settle.
 
-        With a feed there is no waiting: what is not in the outbox yet would be lost with us.
+        With a feed, bring a part of it into the outbox instead: it would be lost with us.
         """
         wait = poll if wake is None else min(max(wake - self._clock.now(), timedelta()), poll)
-        landed = self._workers.collect(timedelta() if self._feed else wait)
+        feeding = self._feed and not self._busy and self._landing.is_clear
+        landed = self._workers.collect(timedelta() if feeding else wait)
         try:
             self._settle(landed)
-            if self._feed and not landed and self._feed.go_on() is None:
+            if self._feed and self._feed.go_on() is None:
                 self._feed = None
         except OutboxBusy as error:
             self._wait_for_outbox(error)
@@ -167,7 +168,7 @@ class Relay:
         state = self._states.state(route.connection)
         flow = state.flow(now)
         self._note_flow(route, flow)
-        if flow is not Flow.CLOSED and self._feeds(route) and self._enqueue(route):
+        if flow is not Flow.CLOSED and self._enqueue(route):
             return now
         if flow is Flow.PAUSED or self._is_supplied(route):
             return None  # a result brings us back
@@ -177,7 +178,7 @@ class Relay:
         if flow is Flow.OPEN:
             return look and max(look, state.open_until or now)
         room = self._room(route, flow, backlog)
-        if reason or (flow is Flow.CLOSED and room > 0 and self._feeds(route)):
+        if reason or (flow is Flow.CLOSED and room > 0 and self._feed):
             room = min(room, self._quota_left(route, now))
             sent = room > 0 and reason and self._send(route, reason, room)
             if sent or (not reason and self._enqueue(route, room if flush else 0)):
@@ -227,12 +228,9 @@ class Relay:
             )
         return 0
 
-    def _feeds(self, route: Route) -> bool:
-        return self._feed is not None and self._feed.connection == route.connection
-
     def _enqueue(self, route: Route, room: int = 0) -> bool:
-        """Enqueue a part of the feed, and claim it if there is room; tell whether any was left."""
-        if self._feed is None:
+        """Enqueue a part of its feed, and claim it if there is room; tell whether any was left."""
+        if self._feed is None or self._feed.connection != route.connection:
             return False
         no_call_after = self._clock.uptime() + route.usable_lease
         claiming = Claiming(policy=route.batching, batches=room, lease=route.lease)
