@@ -43,6 +43,7 @@ def test_killed_sync_loses_nobody(project: Project) -> None:
     )
     arguments = ("sync", "newsletter", path, "--segment", SEGMENT, "--key", "id")
     project.configure(more=f"max_in_flight = {IN_THE_AIR}")
+    slow_down(project, latency_ms=100)  # by the time of the kill, all is in the outbox
     with project.start(*arguments) as host:
         project.wait_for(lambda: len(project.ledger().calls) >= 5)
         host.kill()
@@ -59,7 +60,7 @@ def test_killed_sync_loses_nobody(project: Project) -> None:
     assert ledger.profiles == customers
     after = project.status()
     assert (after["enqueued"], after["delivered"], after["balanced"]) == (PROFILES, PROFILES, True)
-    assert len(ledger.changes) - PROFILES <= IN_THE_AIR * BATCH
+    assert len(ledger.changes) - PROFILES <= 2 * IN_THE_AIR * BATCH
 
 
 def test_host_that_is_told_to_end_settles_what_is_in_the_air_and_keeps_the_rest(
