@@ -47,7 +47,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """These messages were not sent, since the lease was about to end; nothing is known of them."""
+    """These messages were not sent, as nothing might be sent any more; nothing is known of them."""
 
     messages: Sequence[Message]
 

@@ -39,7 +39,7 @@ from petiole.core.errors import (
     Throttled,
 )
 
-_NOT_SENT = Defer(None, "the lease was about to end")
+_NOT_SENT = Defer(None, "not sent: the connection kept still, or the lease was about to end")
 
 
 @dataclass(slots=True)
