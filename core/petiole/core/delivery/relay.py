@@ -92,8 +92,7 @@ class Relay:
 
         Args:
             flush: send also batches that are neither full nor old enough.
-            feed: changes that are yet to be enqueued. While nothing else waits and the connection
-                flows they are claimed as they are; all are enqueued in the end, whatever happens.
+            feed: changes to enqueue meanwhile: all in the end, claimed at once if nothing waits.
             patience: how long to wait, since the last delivery, for a message's next try, for a
                 held connection, for another runner or for a busy outbox.
             until: asked often; true ends the work early.
@@ -110,10 +109,12 @@ class Relay:
             elif wake is None or wake > active_at + patience:
                 break
             self._await(wake, POLL)
-        self.land()
         self._feed = None
-        if feed:
-            feed.finish()
+        try:
+            if feed:
+                feed.finish()
+        finally:
+            self.land()
         if self._busy:
             raise self._busy
 
@@ -203,8 +204,7 @@ class Relay:
     def _room(self, route: Route, flow: Flow, backlog: Backlog) -> int:
         """Tell how many batches may be claimed; only who is alone there claims ahead."""
         in_air = len(self._in_air[route.connection])
-        alone = backlog.in_flight <= in_air
-        most = route.max_claimed if alone else route.max_in_flight
+        most = route.max_claimed if backlog.in_flight <= in_air else route.max_in_flight
         return (1 if flow is Flow.PROBING else most) - max(in_air, backlog.in_flight)
 
     def _quota_left(self, route: Route, now: datetime) -> int:
