@@ -34,6 +34,7 @@ SELECT message.id, attempts, enqueued_at, weight_bytes,
     kind, fields, fingerprint, occurred_at, edit
 FROM message INDEXED BY message_batch
 CROSS JOIN profile ON profile.id = message.profile
+CROSS JOIN content ON content.message = message.id
 WHERE batch = ? AND state = 'in_flight' ORDER BY message.id
 """
 _WAKE = """
@@ -54,6 +55,7 @@ SELECT message.id, attempts + 1, enqueued_at, weight_bytes,
     kind, fields, fingerprint, occurred_at, edit
 FROM message INDEXED BY message_ready
 CROSS JOIN profile ON profile.id = message.profile
+CROSS JOIN content ON content.message = message.id
 WHERE connection = ? AND state = 'pending' AND head = 1 AND due_at IS NULL
 ORDER BY message.id LIMIT ?
 """

@@ -41,12 +41,16 @@ WHERE id IN (SELECT value FROM json_each(?))
 """
 _DISCARD = """
 UPDATE message SET
-    state = 'erased', head = NULL, settled_at = ?, fields = NULL, edit = NULL, fingerprint = NULL,
-    failure = NULL, reason = ''
+    state = 'erased', head = NULL, settled_at = ?, fingerprint = NULL, failure = NULL, reason = ''
 WHERE id IN (SELECT value FROM json_each(?))
 """
-_LETTER = "SELECT fields, connection FROM message WHERE id = ? AND failure IS NOT NULL"
-_EDIT = "UPDATE message SET edit = ?, weight_bytes = ? WHERE id = ?"
+_ERASE = "DELETE FROM content WHERE message IN (SELECT value FROM json_each(?))"
+_LETTER = """
+SELECT fields, connection FROM message CROSS JOIN content ON content.message = message.id
+WHERE message.id = ? AND failure IS NOT NULL
+"""
+_EDIT = "UPDATE content SET edit = ? WHERE message = ?"
+_WEIGH = "UPDATE message SET weight_bytes = ? WHERE id = ?"
 
 _STEPS = {
     Decision.RESEND: (Step.RESENT, MessageState.PENDING),
@@ -65,7 +69,8 @@ def edit(
         return False
     original, name = row
     weight = len(edited(Fields(original), fields).text.encode())
-    connection.execute(_EDIT, (fields.text, weight, letter))
+    connection.execute(_EDIT, (fields.text, letter))
+    connection.execute(_WEIGH, (weight, letter))
     scribe = Scribe(connection=connection, now=now, by=by)
     scribe.note(name, Step.EDITED, [letter], tick=sums.next_tick(connection, name))
     sums.add(connection, name, {})
@@ -105,6 +110,7 @@ def _move(connection: sqlite3.Connection, decision: Decision, ids: str, now: int
             enter(connection, ids, now)
         case Decision.DISCARD:
             connection.execute(_DISCARD, (now, ids))
+            connection.execute(_ERASE, (ids,))
         case _:
             assert_never(decision)
     line_up(connection, ids)

@@ -49,11 +49,11 @@ ON CONFLICT (key) DO NOTHING
 """
 _MESSAGES = """
 INSERT INTO message (
-    profile, connection, segment, kind, fields, fingerprint, weight_bytes, state, head, attempts,
+    profile, connection, segment, kind, fingerprint, weight_bytes, state, head, attempts,
     batch, occurred_at, enqueued_at, tick
 )
 SELECT
-    profile.id, :connection, :segment, kind, fields, fingerprint, staged.weight_bytes,
+    profile.id, :connection, :segment, kind, fingerprint, staged.weight_bytes,
     iif(:batch, 'in_flight', 'pending'), 1, iif(:batch, 1, 0),
     iif(:batch, :batch + (row_number() OVER (ORDER BY place) - 1) / :size, NULL),
     :occurred_at, :now, :tick
@@ -63,6 +63,18 @@ WHERE place > :after AND place <= :upto AND kind IS NOT NULL AND NOT EXISTS (
     WHERE front.profile = profile.id AND front.head = 1
 )
 ORDER BY place
+"""
+_SAY = """
+INSERT INTO content (message, fields)
+SELECT :last_id + row_number() OVER (ORDER BY place), fields FROM staging.profile
+WHERE place > :after AND place <= :upto AND kind IS NOT NULL ORDER BY place
+"""
+_SAY_BY_KEY = """
+INSERT INTO content (message, fields)
+SELECT message.id, staged.fields FROM message
+CROSS JOIN profile ON profile.id = message.profile
+CROSS JOIN staging.profile AS staged ON staged.key = profile.key
+WHERE message.id > :last_id ORDER BY message.id
 """
 _GIVE_UP = "DELETE FROM batch WHERE id = ?"
 _LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
@@ -217,6 +229,7 @@ class _Transaction:
             batches = [claim.open_batch(tick) for _ in range(0, part.changes, size)]
             names |= {"batch": batches[0], "size": size}
         entered = self._tables.execute(_MESSAGES, names).rowcount
+        self._tables.execute(_SAY if entered == part.changes else _SAY_BY_KEY, names)
         receipt = EnqueueReceipt(enqueued=entered)
         if entered:
             state = MessageState.IN_FLIGHT if batches else MessageState.PENDING

@@ -17,6 +17,7 @@ _NEWEST = """
 SELECT message.id, connection, segment, identifier_type, identifier, kind, state, code, reason,
     failure, attempts, enqueued_at, settled_at, fields, edit
 FROM message INDEXED BY letter_age CROSS JOIN profile ON profile.id = message.profile
+CROSS JOIN content ON content.message = message.id
 WHERE connection = :connection AND state = :state AND failure IS NOT NULL
     AND (:code IS NULL OR code = :code) AND (:failure IS NULL OR failure = :failure)
 ORDER BY settled_at DESC, message.id DESC LIMIT :most
@@ -26,6 +27,7 @@ SELECT message.id, connection, segment, identifier_type, identifier, kind, state
     failure, attempts, enqueued_at, settled_at, fields, edit
 FROM json_each(:ids) AS asked CROSS JOIN message ON message.id = asked.value
 CROSS JOIN profile ON profile.id = message.profile
+CROSS JOIN content ON content.message = message.id
 WHERE state = :state AND failure IS NOT NULL
     AND (:code IS NULL OR code = :code) AND (:failure IS NULL OR failure = :failure)
 """

@@ -31,7 +31,7 @@ _ENDS = """
 SELECT
     last.profile, last.id, last.state = 'pending' AND last.batch IS NULL, last.state <> 'dead',
     last.event, account, last.connection, last.segment, identifier_type, identifier,
-    last.kind, last.fields, last.fingerprint, last.occurred_at, last.edit
+    last.kind, fields, last.fingerprint, last.occurred_at, edit
 FROM json_each(?) AS asked
 CROSS JOIN message AS front INDEXED BY message_head
     ON front.profile = asked.value AND front.head = 1
@@ -44,20 +44,23 @@ CROSS JOIN message AS last ON last.id = coalesce(
     front.id
 )
 CROSS JOIN profile ON profile.id = last.profile
+CROSS JOIN content ON content.message = last.id
 """
 _LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
 _ADD = """
 INSERT INTO message (
-    id, event, profile, connection, segment, kind, fields, fingerprint, weight_bytes, state, head,
+    id, event, profile, connection, segment, kind, fingerprint, weight_bytes, state, head,
     occurred_at, enqueued_at, settled_at, folded_into, first_kind, tick
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_SAY = "INSERT INTO content (message, fields) VALUES (?, ?)"
 _REWRITE = """
 UPDATE message SET
-    first_kind = coalesce(first_kind, nullif(kind, :kind)), kind = :kind, fields = :fields,
+    first_kind = coalesce(first_kind, nullif(kind, :kind)), kind = :kind,
     fingerprint = :fingerprint, weight_bytes = :weight_bytes
 WHERE id = :id
 """
+_SAY_ANEW = "UPDATE content SET fields = :fields WHERE message = :id"
 
 
 @dataclass(slots=True)
@@ -148,7 +151,11 @@ class Lines:
         ticks = {name: sums.next_tick(self._connection, name) for name in enqueued}
         rows = [_new_row(e, now, ticks[e.change.scope.connection]) for e in self._added]
         self._connection.executemany(_ADD, rows)
-        self._connection.executemany(_REWRITE, map(_rewritten_row, self._rewritten.values()))
+        said = [(e.id, e.change.fields.text) for e in self._added if e.folded_into is None]
+        self._connection.executemany(_SAY, said)
+        rewritten = [_rewritten_row(entry) for entry in self._rewritten.values()]
+        self._connection.executemany(_REWRITE, rewritten)
+        self._connection.executemany(_SAY_ANEW, rewritten)
         folds = [entry for entry in self._added if entry.folded_into is not None]
         folded = Counter(entry.change.scope.connection for entry in folds)
         for name, number in enqueued.items():
@@ -202,7 +209,6 @@ def _new_row(entry: Entry, now: int, tick: int) -> tuple[str | int | bytes | Non
         change.scope.connection,
         change.scope.segment,
         str(change.kind),
-        None if is_folded else change.fields.text,
         None if is_folded else change.fingerprint,
         0 if is_folded else _weight_bytes(change),
         "folded" if is_folded else "pending",

@@ -28,6 +28,7 @@ SELECT DISTINCT batch FROM message
 WHERE id IN (SELECT value FROM json_each(?)) AND batch IS NOT NULL
 """
 _UNTIE = "DELETE FROM happened WHERE message IN (SELECT value FROM json_each(?))"
+_FORGET_CONTENT = "DELETE FROM content WHERE message IN (SELECT value FROM json_each(?))"
 _FORGET = "DELETE FROM message WHERE id IN (SELECT value FROM json_each(?))"
 _FORGET_HAPPENINGS = """
 DELETE FROM happening WHERE id IN (SELECT value FROM json_each(?))
@@ -57,6 +58,7 @@ def prune(connection: sqlite3.Connection, *, before: int, most: int) -> int:
     happenings = json.dumps(_numbers(connection.execute(_THEIR_HAPPENINGS, (messages,))))
     batches = set(_numbers(connection.execute(_THEIR_BATCHES, (messages,))))
     connection.execute(_UNTIE, (messages,))
+    connection.execute(_FORGET_CONTENT, (messages,))
     connection.execute(_FORGET, (messages,))
     batches.update(_numbers(connection.execute(_FORGET_HAPPENINGS, (happenings,))))
     idle = json.dumps(_numbers(connection.execute(_IDLE_BATCHES, (json.dumps(list(batches)),))))

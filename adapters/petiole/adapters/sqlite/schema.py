@@ -12,8 +12,9 @@ from sqlite_utils import Migrations
 from petiole.adapters.sqlite.migration_0001 import first
 from petiole.adapters.sqlite.migration_0002 import second
 from petiole.adapters.sqlite.migration_0003 import third
+from petiole.adapters.sqlite.migration_0004 import fourth
 
-STEPS = {"0001": first, "0002": second, "0003": third}
+STEPS = {"0001": first, "0002": second, "0003": third, "0004": fourth}
 MIGRATIONS = Migrations("petiole")
 for name, step in STEPS.items():
     MIGRATIONS(name=name)(step)
