@@ -153,7 +153,7 @@ class Relay:
         landed = self._workers.collect(timedelta() if feeding else wait)
         try:
             self._settle(landed)
-            if self._feed and self._feed.go_on() is None:
+            if self._feed and not landed and self._feed.go_on() is None:
                 self._feed = None
         except OutboxBusy as error:
             self._wait_for_outbox(error)
