@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from petiole.core.ports.outbox import Outbox
 
 
-AHEAD = 32
-"""Messages that stand ready for the workers, or as many batches as there are workers."""
+CLAIMED, MOST_MESSAGES = 32, 3_200
+"""Batches, and messages in them, that one runner may hold: the more at a time, the cheaper."""
 
 
 def _open_store(stack: ExitStack, path: Path, clock: Clock) -> SqliteStore:
@@ -116,6 +116,7 @@ def _route(
     # Where a person decides about all that a dead runner held, it holds nothing but what it sends;
     # and who asks for one call at a time wants to know which.
     claims_ahead = at_once > 1 and connection.on_doubt is not AmbiguityPolicy.PARK
+    most = min(CLAIMED, MOST_MESSAGES // connection.batching.max_profiles)
     return Route(
         connection=name,
         sink=sink,
@@ -124,7 +125,7 @@ def _route(
         ambiguity=connection.on_doubt,
         hold_dead=connection.on_dead is DeadPolicy.HOLD,
         max_in_flight=at_once,
-        ahead=max(at_once, AHEAD // connection.batching.max_profiles) if claims_ahead else 0,
+        ahead=max(at_once, most - at_once) if claims_ahead else 0,
         quota=quota_of(name, settings, registry),
     )
 

@@ -353,8 +353,9 @@ def test_nothing_partial_is_sent_without_flush(stage: Stage) -> None:
 
 
 def test_nothing_is_claimed_before_what_waits_already(stage: Stage) -> None:
+    stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: SECOND})
     sink = stage.serve(MemorySink())
-    stage.set(batching=TENS)
+    stage.set(batching=TENS, max_in_flight=2)
 
     with entering(stage, 60) as parts:
         stage.enqueue(range(1001, 1036))

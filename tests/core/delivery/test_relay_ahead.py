@@ -185,3 +185,32 @@ def test_workers_are_supplied_by_few_claims_of_many_batches(stage: Stage) -> Non
         claimed.append(stage.tally()[IN_FLIGHT])
 
     assert claimed == [50, 40, 50, 40]
+
+
+def test_what_is_claimed_ahead_is_not_sent_once_the_run_is_to_end(stage: Stage) -> None:
+    stage.workers = LateWorkers(stage.clock)
+    sink = stage.serve(MemorySink())
+    stage.set(batching=TENS, max_in_flight=2, ahead=4)
+    stage.enqueue(range(60))
+    relay = stage.relay()
+    relay.turn()
+
+    relay.land()
+
+    assert len(sink.calls) == 2
+    assert stage.tally().states == {DELIVERED: 20, PENDING: 40}
+
+
+def test_what_came_back_unsent_is_sent_by_the_next_run(stage: Stage) -> None:
+    stage.workers = LateWorkers(stage.clock)
+    sink = stage.serve(MemorySink())
+    stage.set(batching=TENS, max_in_flight=2, ahead=4)
+    stage.enqueue(range(60))
+    relay = stage.relay()
+    relay.turn()
+    relay.land()
+
+    relay.drain(flush=True, patience=timedelta())
+
+    assert stage.tally().states == {DELIVERED: 60}
+    assert sum(size for _, size in sink.calls) == 60

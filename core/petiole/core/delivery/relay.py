@@ -119,11 +119,12 @@ class Relay:
             raise self._busy
 
     def land(self) -> None:
-        """Wait for what is in the air and settle it.
+        """Wait for what is being sent and settle it; what still waits for a worker is not sent.
 
         Raises:
             OutboxBusy: that cannot be recorded; the next runner sends it again.
         """
+        self._halted.update(self._routes)
         gives_up_at = self._clock.uptime() + LANDING_PATIENCE
         while any(self._in_air.values()) or not self._landing.is_clear:
             landed = self._workers.collect(POLL)
@@ -282,12 +283,7 @@ class Relay:
 
         def deliver() -> Delivery:
             began_at = clock.now()
-            course = attempt(
-                route.sink,
-                batch,
-                ambiguity=route.ambiguity,
-                may_send=may_send,
-            )
+            course = attempt(route.sink, batch, ambiguity=route.ambiguity, may_send=may_send)
             return Delivery(batch=batch, attempt=course, began_at=began_at, ended_at=clock.now())
 
         return deliver
