@@ -4,7 +4,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from petiole.core.domain.message import Batch, Message, MessageId
 from petiole.core.domain.report import DeliveryReport, Outcome
@@ -23,6 +23,7 @@ from petiole.core.exchange import Exchange
 from petiole.core.failpoints import FailPoint, reach
 from petiole.core.ports.profile_sink import ProfileSink, VerifyingSink
 
+_OUTCOMES = {*get_args(Outcome)}
 MOST_EXCHANGES = 8
 """Kept of an attempt; a batch that is cut in halves makes many calls."""
 
@@ -162,6 +163,8 @@ def _ask(
         _refuse_impostor(report)
         course.calls -= not report.sent
         course.note(report.exchange)
+        if {*map(type, report.outcomes.values())} <= _OUTCOMES:
+            return dict(report.outcomes)
         outcomes: Mapping[MessageId, object] = report.outcomes
         return {id_: told for id_, told in outcomes.items() if isinstance(told, Outcome)}
     except DeliveryError as error:

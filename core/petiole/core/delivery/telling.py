@@ -1,12 +1,11 @@
 """What a settled delivery gives to tell: events, made after everything is durable."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from petiole.core.delivery.attempt import Attempt
 from petiole.core.delivery.verdicts import Judgement
 from petiole.core.domain.breaker import HEALTHY, ConnectionState
-from petiole.core.domain.change import ConnectionName
+from petiole.core.domain.change import ChangeKind, ConnectionName
 from petiole.core.domain.events import (
     BatchSettled,
     ConnectionHeld,
@@ -25,10 +24,12 @@ def settled(batch: Batch, attempt: Attempt, judgement: Judgement) -> Iterator[Ev
         yield MessagesDelivered(connection=connection, messages=judgement.delivered)
     for message, verdict in judgement.buried:
         yield MessageBuried(connection=connection, message=message, verdict=verdict)
+    kinds = [message.change.kind for message in judgement.delivered]
     yield BatchSettled(
         connection=connection,
         batch=batch.id,
-        delivered=Counter(message.change.kind for message in judgement.delivered),
+        # Counted by what they are, for an enum is slow to hash.
+        delivered={kind: kinds.count(kind) for kind in ChangeKind if kind in kinds},
         retried=judgement.retried,
         resent=attempt.repeated + judgement.doubtful,
         deferred=judgement.deferred,

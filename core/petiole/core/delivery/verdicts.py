@@ -39,7 +39,7 @@ from petiole.core.errors import (
     Throttled,
 )
 
-_NOT_SENT = Defer(None, "not sent: the connection kept still, or the lease was about to end")
+_NOT_SENT = Defer(None, "not sent: the connection kept still, or the run or its lease was ending")
 
 
 @dataclass(slots=True)
@@ -63,6 +63,11 @@ class Judgement:
     def error(self) -> str:
         """The first trouble in words, or nothing."""
         return next((f"{error.code}: {error.reason}" for error in self.errors), "")
+
+    def add_delivered(self, messages: Sequence[Message]) -> None:
+        """Take them into the sums, as `add` does one by one."""
+        self.verdicts.update(dict.fromkeys([message.id for message in messages], DELIVERED))
+        self.delivered += messages
 
     def add(self, message: Message, verdict: Verdict) -> None:
         """Take a verdict into the sums."""
@@ -137,13 +142,11 @@ def judge(
     for piece in attempt.pieces:
         match piece:
             case Answered(messages, outcomes):
+                if {*map(type, outcomes.values())} == {Accepted}:  # nearly always
+                    judgement.add_delivered(messages)
+                    continue
                 for message in messages:
-                    outcome = outcomes[message.id]
-                    if isinstance(outcome, Accepted):  # nearly all: told apart without a detour
-                        judgement.verdicts[message.id] = DELIVERED
-                        judgement.delivered.append(message)
-                        continue
-                    verdict = verdict_on_outcome(outcome, retry=retry, now=now)
+                    verdict = verdict_on_outcome(outcomes[message.id], retry=retry, now=now)
                     judgement.add(message, _holding(verdict) if hold_dead else verdict)
             case Failed(messages, error):
                 judgement.errors.append(error)
