@@ -47,7 +47,9 @@ SELECT key, ?, identifier_type, identifier FROM staging.profile
 WHERE place > ? AND place <= ? AND kind IS NOT NULL ORDER BY place
 ON CONFLICT (key) DO NOTHING
 """
-_MESSAGES = """
+_RANK, _PLACE = "row_number() OVER (ORDER BY place)", "(place - :after)"
+"""The number of a change in its part; without gaps it is told by the place, at half the cost."""
+_MESSAGES = f"""
 INSERT INTO message (
     profile, connection, segment, kind, fingerprint, weight_bytes, state, head, attempts,
     batch, occurred_at, enqueued_at, tick
@@ -55,7 +57,7 @@ INSERT INTO message (
 SELECT
     profile.id, :connection, :segment, kind, fingerprint, staged.weight_bytes,
     iif(:batch, 'in_flight', 'pending'), 1, iif(:batch, 1, 0),
-    iif(:batch, :batch + (row_number() OVER (ORDER BY place) - 1) / :size, NULL),
+    iif(:batch, :batch + ({_RANK} - 1) / :size, NULL),
     :occurred_at, :now, :tick
 FROM staging.profile AS staged CROSS JOIN profile ON profile.key = staged.key
 WHERE place > :after AND place <= :upto AND kind IS NOT NULL AND NOT EXISTS (
@@ -63,12 +65,12 @@ WHERE place > :after AND place <= :upto AND kind IS NOT NULL AND NOT EXISTS (
     WHERE front.profile = profile.id AND front.head = 1
 )
 ORDER BY place
-"""
-_SAY = """
+"""  # noqa: S608 - made of constants
+_SAY = f"""
 INSERT INTO content (message, fields)
-SELECT :last_id + row_number() OVER (ORDER BY place), fields FROM staging.profile
+SELECT :last_id + {_RANK}, fields FROM staging.profile
 WHERE place > :after AND place <= :upto AND kind IS NOT NULL ORDER BY place
-"""
+"""  # noqa: S608 - made of constants
 _SAY_BY_KEY = """
 INSERT INTO content (message, fields)
 SELECT message.id, staged.fields FROM message
@@ -105,6 +107,11 @@ class _Part:
     upto: int
     changes: int
     weight_bytes: int
+
+    def numbering(self, sql: str) -> str:
+        """Let a statement number these changes in the cheapest way."""
+        has_gaps = self.upto - self.after > self.changes
+        return sql if has_gaps else sql.replace(_RANK, _PLACE)
 
 
 class SqliteEntering:
@@ -228,8 +235,9 @@ class _Transaction:
             size = claiming.policy.max_profiles
             batches = [claim.open_batch(tick) for _ in range(0, part.changes, size)]
             names |= {"batch": batches[0], "size": size}
-        entered = self._tables.execute(_MESSAGES, names).rowcount
-        self._tables.execute(_SAY if entered == part.changes else _SAY_BY_KEY, names)
+        entered = self._tables.execute(part.numbering(_MESSAGES), names).rowcount
+        say = part.numbering(_SAY) if entered == part.changes else _SAY_BY_KEY
+        self._tables.execute(say, names)
         receipt = EnqueueReceipt(enqueued=entered)
         if entered:
             state = MessageState.IN_FLIGHT if batches else MessageState.PENDING
