@@ -2,14 +2,16 @@
 
 import sqlite3
 from contextlib import closing
+from itertools import count
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database as Tables
 
 from petiole.adapters.sqlite import SqliteStore
-from petiole.adapters.sqlite.opening import open_database
+from petiole.adapters.sqlite.opening import _refuse_strangers, open_database
 from petiole.adapters.sqlite.schema import STEPS
 from petiole.core.domain.breaker import Hold, PauseReason
 from petiole.core.domain.change import ChangeKind
@@ -39,6 +41,24 @@ def test_processes_that_start_at_once_all_find_their_tables(path: Path) -> None:
     with closing(sqlite3.connect(path)) as tables:
         applied = tables.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
     assert applied == [(name,) for name in STEPS]
+
+
+@pytest.mark.parametrize("statement", [1, 2, 3])
+def test_file_that_is_made_while_it_is_looked_at_is_no_strangers(
+    path: Path, statement: int
+) -> None:
+    numbers = count(1)
+
+    def make_it_now(_: str) -> None:
+        if next(numbers) == statement:
+            open_database(path).close()
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.set_trace_callback(make_it_now)
+        _refuse_strangers(Tables(connection, execute_plugins=False), path)
+
+        [(tables,)] = connection.execute("SELECT count(*) > 0 FROM sqlite_schema").fetchall()
+    assert tables
 
 
 def test_migrations_are_numbered_without_gaps() -> None:

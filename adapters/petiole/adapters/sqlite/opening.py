@@ -130,8 +130,10 @@ def _is_ready(tables: Tables, path: Path) -> bool:
 
 
 def _refuse_strangers(tables: Tables, path: Path) -> None:
+    names = tables.table_names()
+    # Another process may make them just now: only what is read later cannot be older than they are.
     [(application,)] = tables.conn.execute("PRAGMA application_id").fetchall()
-    if application != APPLICATION_ID and tables.table_names():
+    if names and application != APPLICATION_ID:
         raise ConfigurationError(
             f"the outbox {path} is another program's SQLite database; name another file"
         )
