@@ -8,12 +8,29 @@ from petiole.adapters.memory import FrozenClock, MemoryState, MemoryStore
 from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.testing.stands import Store
 
+_SILENT = """
+SELECT id, state FROM message WHERE state <> 'folded' AND state <> 'erased'
+    AND NOT EXISTS (SELECT 1 FROM content WHERE content.message = message.id)
+"""
+_OUTSPOKEN = """
+SELECT id, state FROM message CROSS JOIN content ON content.message = message.id
+WHERE state = 'folded' OR state = 'erased'
+"""
+
 
 def refuse_loose_ends(path: Path) -> None:
-    """Check every reference in a file, which SQLite is not asked to do while it is written."""
+    """Check what SQLite is not asked to check while a file is written.
+
+    Every reference leads somewhere. A message says something until it is folded or erased.
+    """
     if path.exists():
         with closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+            astray = connection.execute("PRAGMA foreign_key_check").fetchall()
+            silent = connection.execute(_SILENT).fetchall()
+            outspoken = connection.execute(_OUTSPOKEN).fetchall()
+        assert not astray, f"references that lead nowhere: {astray}"
+        assert not silent, f"messages without content, neither folded nor erased: {silent}"
+        assert not outspoken, f"folded or erased messages that still have content: {outspoken}"
 
 
 class MemoryStand:

@@ -1,20 +1,29 @@
-"""Entering in parts: of what size they are, and what becomes of one that fails."""
+"""Entering in parts: of what size they are, what they say, and what becomes of one that fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
 from petiole.adapters.sqlite import SqliteStore
 from petiole.adapters.sqlite.entering import PART, PART_BYTES
 from petiole.core.domain.batching import Claiming
-from petiole.core.domain.fields import Fields
-from petiole.core.domain.message import MessageState
+from petiole.core.domain.fields import Fields, JsonValue
+from petiole.core.domain.message import Message, MessageState
 from petiole.core.errors import OutboxBusy
 from petiole.core.failpoints import FailPoint, arm
 from petiole.core.ports.ledger import SnapshotProfile
 from petiole.testing.changes import MOMENT, change, person, scope, snapshot
-from petiole.testing.contracts.entering import everybody, parts
-from petiole.testing.contracts.runs import ALL, LEASE, NEWSLETTER, THREES, deliver, numbers
+from petiole.testing.contracts.entering import deliver_all, everybody, parts
+from petiole.testing.contracts.runs import (
+    ALL,
+    LEASE,
+    NEWSLETTER,
+    THREES,
+    WELCOME,
+    deliver,
+    deliver_everything,
+    numbers,
+)
 
 SIX = Claiming(policy=THREES, batches=2, lease=LEASE)
 
@@ -105,3 +114,31 @@ def test_part_that_failed_is_the_next_one(
     after = store.bookkeeping.tally(NEWSLETTER)
     assert after.enqueued == before.enqueued + 17
     assert after.waiting == 17
+
+
+def said(messages: Iterable[Message]) -> dict[int, dict[str, JsonValue]]:
+    """What each customer's message says; the last of them counts."""
+    return {int(m.change.identifier.value): m.change.fields.values() for m in messages}
+
+
+@pytest.mark.parametrize("claiming", [None, SIX], ids=["left", "claimed"])
+@pytest.mark.parametrize(
+    "in_line",
+    [[], [2, 3, 21], range(1, 31)],
+    ids=["nobody", "some in every other part", "everybody"],
+)
+def test_each_message_says_what_its_own_profile_brings(
+    store: SqliteStore, claiming: Claiming | None, in_line: Sequence[int]
+) -> None:
+    profiles = everybody(1, 30)
+    deliver(store, *(change(number, fields=fields) for number, fields in profiles[3::4]))
+    ahead = [change(number, fields={"n": -number}, within=scope(WELCOME)) for number in in_line]
+    store.outbox.enqueue(ahead, folding=True)
+
+    with store.ledger.compare(scope(), snapshot(*profiles), mirror=False) as comparison:
+        entering = comparison.entering(MOMENT, folding=True, removing=True)
+        entered = list(parts(store, entering, claiming))
+    deliver_everything(store, WELCOME)
+    sent = deliver_all(store, entered)
+
+    assert said(sent) == {n: fields for n, fields in profiles if n % 4}

@@ -88,7 +88,7 @@ def test_nothing_is_left_of_what_is_forgotten(
     forgotten = [store.history.prune(clock.now(), limit=2) for _ in range(2)]
 
     assert forgotten == [2, 1]
-    kept = rows(path, "message", "batch", "lost_claim", "happening", "happened")
+    kept = rows(path, "message", "content", "batch", "lost_claim", "happening", "happened")
     assert set(kept.values()) == {0}
 
 

@@ -13,7 +13,9 @@ from petiole.testing.changes import change, scope
 from petiole.testing.contracts.runs import ALL, NEWSLETTER, claim, fill, settle
 
 CHANGES_OF_ONE = 20_000
-TABLES = "message|profile|ledger|batch|connection_state|lost_claim|happening|happened|usage|seen"
+TABLES = (
+    "message|content|profile|ledger|batch|connection_state|lost_claim|happening|happened|usage|seen"
+)
 WALK = re.compile(rf"SCAN ({TABLES})\b")
 HOT = {
     "attempts",
@@ -77,6 +79,7 @@ def test_statements_are_found() -> None:
         ("claims._READY", "message_ready"),
         ("claims._WAKE", "message_waiting"),
         ("claims._OF_BATCH", "message_batch"),
+        ("entering._SAY_BY_KEY", "profile_place"),
         ("backlog._READY", "message_ready"),
         ("backlog._DUE", "message_waiting"),
         ("backlog._NEXT_DUE", "message_waiting"),
@@ -103,6 +106,9 @@ def test_statement_uses_its_index(store: SqliteStore, name: str, index: str) -> 
     "name",
     [
         *(name for name in STATEMENTS if name.partition(".")[0] in HOT and name != SORTS_A_BATCH),
+        "entering._MESSAGES",
+        "entering._SAY",
+        "entering._SAY_BY_KEY",
         "letters._NEWEST",
         "letters._OLDEST",
         "letters._CAUSES",
