@@ -367,6 +367,32 @@ def test_nothing_is_claimed_before_what_waits_already(stage: Stage) -> None:
     assert stage.tally().states == {DELIVERED: 95}
 
 
+def test_feed_is_claimed_as_it_enters_while_the_platform_keeps_up(stage: Stage) -> None:
+    stage.serve(MemorySink())
+    stage.set(batching=TENS, max_in_flight=2)
+
+    with entering(stage, 200) as parts:
+        drain(stage, parts)
+
+    *asked, at_the_end = parts.asked
+    assert (None in asked, at_the_end) == (False, None)
+    assert stage.tally().states == {DELIVERED: 200}
+
+
+def test_feed_is_brought_in_while_the_platform_takes_its_time(stage: Stage) -> None:
+    stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: MINUTE})
+    stage.serve(MemorySink())
+    stage.set(batching=TENS, max_in_flight=2)
+    waiting: list[int] = []
+
+    with entering(stage, 200) as parts:
+        feed = Feed(NEWSLETTER, parts, on_part=lambda _: waiting.append(stage.tally()[DELIVERED]))
+        stage.relay().drain(flush=True, patience=timedelta(), feed=feed)
+
+    assert set(waiting) == {0}
+    assert stage.tally().states == {DELIVERED: 200}
+
+
 def test_feed_is_claimed_ahead_too(stage: Stage) -> None:
     workers = SlowWorkers(stage.clock, {NEWSLETTER: SECOND})
     stage.workers = workers

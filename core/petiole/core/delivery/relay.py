@@ -147,7 +147,7 @@ class Relay:
     def _await(self, wake: datetime | None, poll: timedelta) -> None:
         """Wait for the first result, but not beyond `wake` nor longer than a poll; settle.
 
-        With a feed, bring a part of it into the outbox instead: it would be lost with us.
+        With a feed and nothing to settle, bring in a part of it: it would be lost with us.
         """
         wait = poll if wake is None else min(max(wake - self._clock.now(), timedelta()), poll)
         feeding = self._feed and not self._busy and self._landing.is_clear
