@@ -28,7 +28,7 @@ def settled(batch: Batch, attempt: Attempt, judgement: Judgement) -> Iterator[Ev
     yield BatchSettled(
         connection=connection,
         batch=batch.id,
-        # Counted by what they are, for an enum is slow to hash.
+        # Compared, not hashed one by one: an enum is slow to hash.
         delivered={kind: kinds.count(kind) for kind in ChangeKind if kind in kinds},
         retried=judgement.retried,
         resent=attempt.repeated + judgement.doubtful,
