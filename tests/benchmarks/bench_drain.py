@@ -12,14 +12,13 @@ Run it with: python -m tests.benchmarks.bench_drain [profiles] [--rounds N]
 
 import argparse
 import gc
-import hashlib
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from unittest.mock import patch
@@ -32,23 +31,17 @@ from petiole.adapters.system import SystemChance, SystemClock, ThreadWorkers
 from petiole.core.delivery.landing import Delivery
 from petiole.core.delivery.relay import Relay
 from petiole.core.delivery.route import Route
-from petiole.core.domain.change import (
-    AccountName,
-    ChangeKind,
-    ConnectionName,
-    ProfileChange,
-    Scope,
-    SegmentId,
-)
+from petiole.core.domain.change import ProfileChange
 from petiole.core.domain.events import Event
 from petiole.core.domain.fields import Fields
-from petiole.core.domain.identity import Identifier, IdentifierType
+from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.message import Message, MessageId
 from petiole.hooks import AdapterContext, Secret
 from petiole.host.cli.main import ALLOCATIONS_BETWEEN_LOOKS
-from petiole.host.container import CLAIMED
+from petiole.host.pacing import batches_ahead
 from tests.benchmarks import floor
 from tests.benchmarks.contestants import drained_apart
+from tests.benchmarks.scene import MOMENT, NAME, added
 from tests.benchmarks.sink import counts, running_sink
 from tests.benchmarks.stopwatch import Took, timed
 from tests.benchmarks.table import Line, table
@@ -71,9 +64,6 @@ DEARER = 1.3
 PEERS: Mapping[str, int] = {"litequeue": 5_000, "persist_queue": 3_000}
 """Messages, for they take long."""
 
-NAME = ConnectionName("bench")
-SCOPE = Scope(account=AccountName("bench"), connection=NAME, segment=SegmentId("4711"))
-MOMENT = datetime(2026, 3, 2, 8, 20, 41, tzinfo=UTC)
 TOKEN = "PETIOLE_BENCH_TOKEN"
 FIELDS: Mapping[str, str] = {
     "firstname": "Jon",
@@ -207,7 +197,7 @@ def _complete(
 
 def _drain(path: Path, url: str, *, at_once: int = CALLS_AT_ONCE) -> Took:
     """Drain as the host does it, which holds so many batches that no worker waits for the disk."""
-    clock, ahead = SystemClock(), max(at_once, CLAIMED - at_once)
+    clock, ahead = SystemClock(), batches_ahead(at_once, BATCH)
     context = AdapterContext(
         connection=NAME,
         identifier=IdentifierType.HASHED_EMAIL,
@@ -261,15 +251,7 @@ def _records(profiles: int) -> Iterator[bytes]:
 
 
 def _change(n: int) -> ProfileChange:
-    fields = Fields.of({**FIELDS, "lastname": f"Yang {n}"})
-    return ProfileChange(
-        scope=SCOPE,
-        identifier=Identifier.hashed_email(hashlib.sha256(b"%d" % n).hexdigest()),
-        kind=ChangeKind.ADD,
-        occurred_at=MOMENT,
-        fields=fields,
-        fingerprint=fields.fingerprint,
-    )
+    return added(n, Fields.of({**FIELDS, "lastname": f"Yang {n}"}))
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from petiole.core.ports.observer import Observer
 from petiole.core.ports.profile_sink import ProfileSink
 from petiole.core.ports.workers import Workers
 from petiole.host.discovery import Plugins, find_plugins
-from petiole.host.pacing import calls_at_once, quota_of
+from petiole.host.pacing import batches_ahead, calls_at_once, quota_of
 from petiole.host.registry import Registry
 from petiole.host.settings import DeadPolicy, Settings
 
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from petiole.core.ports.history import History
     from petiole.core.ports.ledger import Ledger
     from petiole.core.ports.outbox import Outbox
-
-
-CLAIMED, MOST_MESSAGES = 32, 3_200
-"""Batches, and messages in them, that one runner may hold: the more at a time, the cheaper."""
 
 
 def _open_store(stack: ExitStack, path: Path, clock: Clock) -> SqliteStore:
@@ -116,7 +112,6 @@ def _route(
     # Where a person decides about all that a dead runner held, it holds nothing but what it sends;
     # and who asks for one call at a time wants to know which.
     claims_ahead = at_once > 1 and connection.on_doubt is not AmbiguityPolicy.PARK
-    most = min(CLAIMED, MOST_MESSAGES // connection.batching.max_profiles)
     return Route(
         connection=name,
         sink=sink,
@@ -125,7 +120,7 @@ def _route(
         ambiguity=connection.on_doubt,
         hold_dead=connection.on_dead is DeadPolicy.HOLD,
         max_in_flight=at_once,
-        ahead=max(at_once, most - at_once) if claims_ahead else 0,
+        ahead=batches_ahead(at_once, connection.batching.max_profiles) if claims_ahead else 0,
         quota=quota_of(name, settings, registry),
     )
 

@@ -7,12 +7,20 @@ from petiole.core.domain.quota import DailyQuota
 from petiole.host.registry import Registry
 from petiole.host.settings import Settings
 
+CLAIMED, MOST_MESSAGES = 32, 3_200
+"""Batches, and messages in them, that one runner may hold: the more at a time, the cheaper."""
+
 
 def calls_at_once(name: ConnectionName, settings: Settings, registry: Registry) -> int:
     """Tell how many calls may be under way: the setting, but no more than the platform takes."""
     connection = settings.connections[name]
     declared = registry.pace(name, connection).calls_at_once
     return min(connection.max_in_flight, declared or connection.max_in_flight)
+
+
+def batches_ahead(at_once: int, max_profiles: int) -> int:
+    """Tell how many batches of some size may stand ready beside those that are being sent."""
+    return max(at_once, min(CLAIMED, MOST_MESSAGES // max_profiles) - at_once)
 
 
 def quota_of(name: ConnectionName, settings: Settings, registry: Registry) -> DailyQuota | None:

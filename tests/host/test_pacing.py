@@ -1,0 +1,22 @@
+"""How many batches a runner holds beside those that it sends."""
+
+import pytest
+
+from petiole.host.pacing import batches_ahead
+
+
+@pytest.mark.parametrize(
+    ("at_once", "max_profiles", "ahead"),
+    [
+        (8, 100, 24),  # 32 together
+        (8, 1, 24),
+        (25, 100, 25),  # but always as many as are sent
+        (2, 1_000, 2),
+        (2, 400, 6),  # 3,200 messages together
+        (2, 10_000, 2),
+    ],
+)
+def test_as_many_stand_ready_as_cost_little_memory(
+    at_once: int, max_profiles: int, ahead: int
+) -> None:
+    assert batches_ahead(at_once, max_profiles) == ahead
