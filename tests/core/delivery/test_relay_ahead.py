@@ -8,12 +8,13 @@ import pytest
 
 from petiole.adapters.memory import FrozenClock, MemorySink
 from petiole.core.delivery.landing import Delivery
+from petiole.core.delivery.relay import Relay
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.message import MessageState
 from petiole.core.errors import Throttled
 from tests.core.delivery.scripted_sink import ScriptedSink, accept, fail_with, in_turn
-from tests.core.delivery.stage import NEWSLETTER, SlowWorkers, Stage
+from tests.core.delivery.stage import NEWSLETTER, SlowWorkers, Stage, TimedSink
 from tests.core.profiles import MINUTE, NOON, SECOND
 
 DELIVERED, IN_FLIGHT, PENDING = (
@@ -45,11 +46,16 @@ def claim_elsewhere(stage: Stage) -> None:
     heir.store.outbox.claim(NEWSLETTER, TENS, batches=1, partial=True, lease=60 * MINUTE)
 
 
-def test_more_than_may_be_in_flight_is_claimed_by_who_is_alone(stage: Stage) -> None:
+def ten_batches(stage: Stage) -> None:
+    """Set up ten batches of which two may be in flight, and three stand ready."""
     stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: MINUTE})
     stage.serve(MemorySink())
     stage.set(batching=TENS, max_in_flight=2, ahead=3)
     stage.enqueue(range(100))
+
+
+def test_more_than_may_be_in_flight_is_claimed_by_who_is_alone(stage: Stage) -> None:
+    ten_batches(stage)
 
     stage.relay().turn()
 
@@ -57,10 +63,7 @@ def test_more_than_may_be_in_flight_is_claimed_by_who_is_alone(stage: Stage) -> 
 
 
 def test_nobody_claims_ahead_beside_others(stage: Stage) -> None:
-    stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: MINUTE})
-    stage.serve(MemorySink())
-    stage.set(batching=TENS, max_in_flight=2, ahead=3)
-    stage.enqueue(range(100))
+    ten_batches(stage)
     claim_elsewhere(stage)
 
     stage.relay().turn()
@@ -69,10 +72,7 @@ def test_nobody_claims_ahead_beside_others(stage: Stage) -> None:
 
 
 def test_probing_claims_nothing_ahead(stage: Stage) -> None:
-    stage.workers = SlowWorkers(stage.clock, {NEWSLETTER: MINUTE})
-    stage.serve(MemorySink())
-    stage.set(batching=TENS, max_in_flight=2, ahead=3)
-    stage.enqueue(range(100))
+    ten_batches(stage)
     stage.hold(NOON + SECOND)
     stage.clock.advance(SECOND)
 
@@ -103,16 +103,22 @@ class LateWorkers:
         """Nobody waits here."""
 
 
-@pytest.mark.parametrize("stop", [pause, hold])
-def test_what_is_claimed_ahead_is_not_sent_once_the_connection_stops(
-    stage: Stage, stop: Callable[[Stage], None]
-) -> None:
+def begun(stage: Stage) -> tuple[Relay, TimedSink]:
+    """Claim six batches, and send two of them."""
     stage.workers = LateWorkers(stage.clock)
     sink = stage.serve(MemorySink())
     stage.set(batching=TENS, max_in_flight=2, ahead=4)
     stage.enqueue(range(60))
     relay = stage.relay()
     relay.turn()
+    return relay, sink
+
+
+@pytest.mark.parametrize("stop", [pause, hold])
+def test_what_is_claimed_ahead_is_not_sent_once_the_connection_stops(
+    stage: Stage, stop: Callable[[Stage], None]
+) -> None:
+    relay, sink = begun(stage)
     assert (len(sink.calls), stage.tally()[IN_FLIGHT]) == (2, 40)
 
     stop(stage)
@@ -125,12 +131,7 @@ def test_what_is_claimed_ahead_is_not_sent_once_the_connection_stops(
 
 
 def test_what_came_back_unsent_is_sent_once_the_connection_goes_on(stage: Stage) -> None:
-    stage.workers = LateWorkers(stage.clock)
-    sink = stage.serve(MemorySink())
-    stage.set(batching=TENS, max_in_flight=2, ahead=4)
-    stage.enqueue(range(60))
-    relay = stage.relay()
-    relay.turn()
+    relay, sink = begun(stage)
     stage.pause()
     relay.drain(flush=True, patience=timedelta())
 
@@ -188,12 +189,7 @@ def test_workers_are_supplied_by_few_claims_of_many_batches(stage: Stage) -> Non
 
 
 def test_what_is_claimed_ahead_is_not_sent_once_the_run_is_to_end(stage: Stage) -> None:
-    stage.workers = LateWorkers(stage.clock)
-    sink = stage.serve(MemorySink())
-    stage.set(batching=TENS, max_in_flight=2, ahead=4)
-    stage.enqueue(range(60))
-    relay = stage.relay()
-    relay.turn()
+    relay, sink = begun(stage)
 
     relay.land()
 
@@ -202,12 +198,7 @@ def test_what_is_claimed_ahead_is_not_sent_once_the_run_is_to_end(stage: Stage) 
 
 
 def test_what_came_back_unsent_is_sent_by_the_next_run(stage: Stage) -> None:
-    stage.workers = LateWorkers(stage.clock)
-    sink = stage.serve(MemorySink())
-    stage.set(batching=TENS, max_in_flight=2, ahead=4)
-    stage.enqueue(range(60))
-    relay = stage.relay()
-    relay.turn()
+    relay, sink = begun(stage)
     relay.land()
 
     relay.drain(flush=True, patience=timedelta())
