@@ -11,7 +11,6 @@ with what is held: "weigh" tells it for each hundred profiles in the file, up to
 Run it with: python -m tests.benchmarks.bench_growth [N ...]    (10 thousand to 10 million, or N)
 """
 
-import hashlib
 import os
 import random
 import re
@@ -21,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -50,21 +49,14 @@ from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.opening import open_database
 from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.batching import BatchPolicy
-from petiole.core.domain.change import (
-    AccountName,
-    ChangeKind,
-    ConnectionName,
-    ProfileChange,
-    Scope,
-    SegmentId,
-)
+from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.dead_letter import LetterSelection
 from petiole.core.domain.failure import failure_fingerprint
 from petiole.core.domain.fields import Fields
-from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import Batch
 from petiole.core.domain.settlement import DELIVERED, Settlement
 from petiole.core.ports.ledger import SnapshotProfile
+from tests.benchmarks.scene import MOMENT, NAME, SCOPE, customer
 from tests.benchmarks.table import Line, table
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -82,12 +74,10 @@ UNCHANGED, NEW = 900, 100
 """Profiles of a page of a snapshot."""
 KNOWN = 20_000
 """Profiles in the file, at most, of which such a page takes the unchanged ones, at random."""
-NAME, PAUSED = ConnectionName("bench"), ConnectionName("paused")
-MOMENT = datetime(2026, 3, 2, 8, 20, 41, tzinfo=UTC)
+PAUSED = ConnectionName("paused")
 POLICY = BatchPolicy(max_profiles=BATCH)
 RECORD = AttemptRecord(began_at=MOMENT, ended_at=MOMENT, calls=1)
 FIELDS = Fields.of({f"field{n}": "x" * 40 for n in range(6)})
-SCOPE = Scope(account=AccountName("bench"), connection=NAME, segment=SegmentId("4711"))
 
 ADD_PROFILES = """
 WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
@@ -198,7 +188,7 @@ def _fill(tables: sqlite3.Connection, rows: int) -> None:
     apart = (rows // 10) // number
     known = (
         (profiles.key_of(SCOPE.account, who), who.type, who.value, rows // 5 + 1 + n * apart)
-        for n, who in enumerate(map(_identifier, range(-number, 0)))
+        for n, who in enumerate(map(customer, range(-number, 0)))
     )
     tables.executemany(MAKE_KNOWN, known)
 
@@ -226,10 +216,6 @@ def _filled(rows: int) -> Iterator[SqliteStore]:
             yield store
 
 
-def _identifier(number: int) -> Identifier:
-    return Identifier.hashed_email(hashlib.sha256(b"%d" % number).hexdigest())
-
-
 @contextmanager
 def _comparison(store: SqliteStore) -> Iterator[SqliteComparison]:
     """Compare as `SqliteLedger.compare` does, but step by step."""
@@ -245,7 +231,7 @@ def _changes(numbers: Iterator[int], rows: int) -> list[ProfileChange]:
     return [
         ProfileChange(
             scope=SCOPE,
-            identifier=_identifier(number),
+            identifier=customer(number),
             kind=ChangeKind.ADD,
             occurred_at=MOMENT,
             fields=FIELDS,
@@ -304,7 +290,7 @@ class _Costs:
     def _plan(self) -> None:
         numbers = self._chance.sample(range(-_known(self._rows), 0), UNCHANGED)
         numbers += [next(self._numbers) for _ in range(NEW)]
-        page = [SnapshotProfile(n, _identifier(n), FIELDS) for n in numbers]
+        page = [SnapshotProfile(n, customer(n), FIELDS) for n in numbers]
         pages = len(page) // BATCH
         with _comparison(self._store) as comparison:
             self._time("judge", lambda: comparison.read(page), pages)

@@ -3,18 +3,17 @@
 The plain loop inserts a thousand rows per transaction, then reads and deletes a hundred per
 transaction, as durable as the outbox (WAL, synchronous FULL): it is what a hand-written queue
 without states, order per profile, leases, sums or a ledger would do.
-Run it with: python tests/benchmarks/bench_outbox.py [rows] [backlog]
+Run it with: python -m tests.benchmarks.bench_outbox [rows] [backlog]
 With a backlog, the outbox keeps that many rows all the time.
 """
 
-import hashlib
 import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -22,28 +21,18 @@ from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.batching import BatchPolicy
-from petiole.core.domain.change import (
-    AccountName,
-    ChangeKind,
-    ConnectionName,
-    ProfileChange,
-    Scope,
-    SegmentId,
-)
+from petiole.core.domain.change import ProfileChange
 from petiole.core.domain.fields import Fields
-from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import Batch
 from petiole.core.domain.settlement import DELIVERED, Settlement
 from petiole.core.exchange import Exchange
+from tests.benchmarks.scene import MOMENT, NAME, added
 
 CHUNK = 1_000
 BATCH = 100
 GROUP = 8
 """Batches that a relay claims and settles at a time when the platform keeps up."""
 ROUNDS = 3
-NAME = ConnectionName("bench")
-SCOPE = Scope(account=AccountName("bench"), connection=NAME, segment=SegmentId("4711"))
-MOMENT = datetime(2026, 3, 2, 8, 20, 41, tzinfo=UTC)
 LEASE = timedelta(minutes=10)
 RECORD = AttemptRecord(
     began_at=MOMENT,
@@ -69,16 +58,7 @@ def _changes(numbers: Iterator[int], rows: int) -> list[ProfileChange]:
                 "last_order": "Road-150 Red, 48",
             }
         )
-        made.append(
-            ProfileChange(
-                scope=SCOPE,
-                identifier=Identifier.hashed_email(hashlib.sha256(b"%d" % number).hexdigest()),
-                kind=ChangeKind.ADD,
-                occurred_at=MOMENT,
-                fields=fields,
-                fingerprint=fields.fingerprint,
-            )
-        )
+        made.append(added(number, fields))
     return made
 
 
