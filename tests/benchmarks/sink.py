@@ -57,7 +57,8 @@ class _Sink:
 
     def __init__(self, delay_seconds: float) -> None:
         self._delay_seconds = delay_seconds
-        self._selector = selectors.DefaultSelector()
+        # epoll rounds waits up to whole milliseconds: the platform would be slower than told.
+        self._selector = selectors.SelectSelector()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._listener.settimeout(0)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
