@@ -29,9 +29,9 @@ WHERE id = ? RETURNING epoch
 """
 _ATTEMPT = "UPDATE message SET attempts = attempts + 1 WHERE batch = ? AND state = 'in_flight'"
 _OF_BATCH = """
-SELECT message.id, attempts, enqueued_at, weight_bytes,
-    event, account, connection, segment, identifier_type, identifier,
-    kind, fields, fingerprint, occurred_at, edit
+SELECT message.id, weight_bytes,
+    json_array(account, connection, segment, identifier_type, kind, enqueued_at, attempts),
+    event, identifier, fields, fingerprint, occurred_at, edit
 FROM message INDEXED BY message_batch
 CROSS JOIN profile ON profile.id = message.profile
 CROSS JOIN content ON content.message = message.id
@@ -50,9 +50,9 @@ UPDATE message SET due_at = NULL WHERE id IN (
 )
 """
 _READY = """
-SELECT message.id, attempts + 1, enqueued_at, weight_bytes,
-    event, account, connection, segment, identifier_type, identifier,
-    kind, fields, fingerprint, occurred_at, edit
+SELECT message.id, weight_bytes,
+    json_array(account, connection, segment, identifier_type, kind, enqueued_at, attempts + 1),
+    event, identifier, fields, fingerprint, occurred_at, edit
 FROM message INDEXED BY message_ready
 CROSS JOIN profile ON profile.id = message.profile
 CROSS JOIN content ON content.message = message.id
@@ -150,11 +150,11 @@ def _cut(
     part: list[MessageRow] = []
     weight = 0
     for row in rows:
-        if part and weight + row[3] > policy.max_bytes:
+        if part and weight + row[1] > policy.max_bytes:
             yield part
             part, weight = [], 0
         part.append(row)
-        weight += row[3]
+        weight += row[1]
         if len(part) == policy.max_profiles or weight >= policy.max_bytes:
             yield part
             part, weight = [], 0

@@ -1,5 +1,7 @@
 """How messages and their changes stand in the columns of the message table."""
 
+import json
+from datetime import datetime
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -26,23 +28,11 @@ ChangeRow: TypeAlias = tuple[
 occurred_at, edit: selected in this order, of a message that still has its fields."""
 
 MessageRow: TypeAlias = tuple[
-    MessageId,
-    int,
-    int,
-    int,
-    ChangeId | None,
-    str,
-    str,
-    str,
-    str,
-    str,
-    str,
-    str,
-    bytes | None,
-    int,
-    str | None,
+    MessageId, int, str, ChangeId | None, str, str, bytes | None, int, str | None
 ]
-"""id, attempts, enqueued_at, weight_bytes, and then the change."""
+"""id, weight_bytes, common, event, identifier, fields, fingerprint, occurred_at, edit. `common` is
+what most messages of an input share, as a JSON array: account, connection, segment,
+identifier_type, kind, enqueued_at, attempts. Each column costs more than a look into a table."""
 
 _change, _message = mint(ProfileChange), mint(Message)
 _fields, _identifier = mint(Fields), mint(Identifier)
@@ -68,22 +58,25 @@ def to_change(row: ChangeRow) -> ProfileChange:
 
 def to_message(row: MessageRow) -> Message:
     """Read a claimed message, as `to_change` reads its change: all of a big run pass here."""
-    # fmt: off
-    (
-        id_, attempt, enqueued_at, _,
-        event, account, connection, segment, type_, identifier, kind, text, fingerprint, at, edit,
-    ) = row
-    # fmt: on
+    id_, _, common, event, identifier, text, fingerprint, at, edit = row
+    scope, type_, kind, enqueued_at, attempt = _common(common)
     change = _change(
-        scope=_scope(account, connection, segment),
-        identifier=_identifier(_TYPES[type_], identifier),
-        kind=_KINDS[kind],
+        scope=scope,
+        identifier=_identifier(type_, identifier),
+        kind=kind,
         occurred_at=moment(at),
         fields=_fields(text) if edit is None else edited(Fields(text), Fields(edit)),
         fingerprint=fingerprint,
         id=event,
     )
-    return _message(id_, change, attempt, moment(enqueued_at))
+    return _message(id_, change, attempt, enqueued_at)
+
+
+@lru_cache(maxsize=1024)
+def _common(told: str) -> tuple[Scope, IdentifierType, ChangeKind, datetime, int]:
+    account, connection, segment, type_, kind, enqueued_at, attempt = json.loads(told)
+    scope = _scope(account, connection, segment)
+    return scope, _TYPES[type_], _KINDS[kind], moment(enqueued_at), attempt
 
 
 @lru_cache(maxsize=1024)
