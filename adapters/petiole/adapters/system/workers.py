@@ -4,10 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import Generic, Self, TypeAlias, TypeVar
+
+from petiole.adapters.system.pool import LOOK_SECONDS, Failed, Load, Pool
 
 Result = TypeVar("Result")
 
@@ -15,27 +16,20 @@ DEFAULT_MAX_IN_FLIGHT = 4
 CLOSING_PATIENCE = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """A task raised, which the port forbids: a bug that must come to light."""
-
-    error: BaseException
-
-
 class _Woken:
     """Somebody wants `collect` to return."""
 
 
 _WOKEN = _Woken()
-_Task: TypeAlias = Callable[[], Result]
-_Results: TypeAlias = "SimpleQueue[Result | _Failed | _Woken]"
+_Told: TypeAlias = Result | Failed | _Woken
 
 
 class ThreadWorkers(Generic[Result]):
     """Runs tasks on daemon threads, at most so many at once for each connection.
 
-    Threads start when there is work for them. Being daemons, they do not hold up the end of the
-    process; a message whose call is cut off then stays claimed until its lease ends.
+    Threads start when there is work for them, more than a few while results are collected. Being
+    daemons, they do not hold up the end of the process; a message whose call is cut off then stays
+    claimed until its lease ends.
     """
 
     def __init__(
@@ -50,9 +44,10 @@ class ThreadWorkers(Generic[Result]):
             raise ValueError("every connection needs at least one worker")
         self._limits = limits
         self._default = default
-        self._pools: dict[str, _Pool[Result]] = {}
-        self._results: _Results[Result] = SimpleQueue()
-        self._failed: _Failed | None = None
+        self._pools: dict[str, Pool[Result]] = {}
+        self._results: SimpleQueue[_Told[Result]] = SimpleQueue()
+        self._load = Load()
+        self._failed: Failed | None = None
         self._closed = False
 
     def submit(self, connection: str, task: Callable[[], Result]) -> None:
@@ -62,7 +57,7 @@ class ThreadWorkers(Generic[Result]):
         pool = self._pools.get(connection)
         if pool is None:
             limit = self._limits.get(connection, self._default)
-            pool = self._pools[connection] = _Pool(connection, limit, self._results)
+            pool = self._pools[connection] = Pool(connection, limit, done=self._results.put)
         pool.submit(task)
 
     def collect(self, timeout: timedelta) -> list[Result]:
@@ -75,9 +70,9 @@ class ThreadWorkers(Generic[Result]):
         wait = min(max(timeout.total_seconds(), 0.0), threading.TIMEOUT_MAX)
         with suppress(Empty):
             while self._failed is None:
-                result = self._results.get(timeout=wait)
+                result = self._next(wait)
                 wait = 0.0
-                if isinstance(result, _Failed):
+                if isinstance(result, Failed):
                     self._failed = result
                 elif not isinstance(result, _Woken):
                     results.append(result)
@@ -105,44 +100,16 @@ class ThreadWorkers(Generic[Result]):
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-
-class _Pool(Generic[Result]):
-    """The threads of one connection."""
-
-    def __init__(self, name: str, limit: int, results: "_Results[Result]") -> None:
-        self._name = name
-        self._limit = limit
-        self._results = results
-        self._tasks: SimpleQueue[_Task[Result] | None] = SimpleQueue()
-        self._idle = threading.Semaphore(0)
-        self._threads: list[threading.Thread] = []
-
-    def submit(self, task: "_Task[Result]") -> None:
-        self._tasks.put(task)
-        if not self._idle.acquire(blocking=False) and len(self._threads) < self._limit:
-            name = f"petiole-{self._name}-{len(self._threads) + 1}"
-            thread = threading.Thread(target=self._work, name=name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
-
-    def dismiss(self) -> None:
-        with suppress(Empty):
-            while True:
-                self._tasks.get_nowait()
-        for _ in self._threads:
-            self._tasks.put(None)
-
-    def join(self, until: float) -> None:
-        for thread in self._threads:
-            thread.join(max(until - time.monotonic(), 0.0))
-
-    def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            result: Result | _Failed
+    def _next(self, wait: float) -> _Told[Result]:
+        """Wait for the next result, and see to it meanwhile that no task is short of threads."""
+        while short := [pool for pool in self._pools.values() if pool.is_short]:
+            if (load := self._load.latest()) is not None:
+                for pool in short:
+                    pool.grow(load)
             try:
-                result = task()
-            except BaseException as error:  # noqa: BLE001 - raised again where results are collected
-                result = _Failed(error)
-            self._results.put(result)
-            del task, result  # a waiting thread keeps no batch alive
-            self._idle.release()
+                return self._results.get(timeout=min(wait, LOOK_SECONDS))
+            except Empty:
+                wait -= LOOK_SECONDS
+                if wait <= 0:
+                    raise
+        return self._results.get(timeout=wait)

@@ -1,0 +1,129 @@
+"""The threads of one connection: the slower its platform, the more of them, up to a limit.
+
+Where a platform answers at once, threads only wait for each other, and keep the dispatcher waiting
+(tests/benchmarks/bench_drain.py). How slow a platform is, shows when it is called.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeAlias, TypeVar
+
+Result = TypeVar("Result")
+
+FEW = 2
+"""So many threads start as soon as there are tasks."""
+LOOK_SECONDS = 0.01
+"""How long the load is watched before more threads start."""
+FULL = 0.85
+"""Of one core: with more to do, Python has no time for another thread."""
+_IDLE = 0.01
+_LATEST = 16
+"""Tasks from which is told how slow the platform is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A task raised, which the port forbids: a bug that must come to light."""
+
+    error: BaseException
+
+
+Task: TypeAlias = Callable[[], Result]
+
+
+class Load:
+    """How much of one core this process uses."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._used = 0.0
+
+    def latest(self) -> float | None:
+        """Tell the load since the last time; nothing if that is too short or too long ago."""
+        now, used = time.monotonic(), time.process_time()
+        seconds, burnt = now - self._since, used - self._used
+        if seconds < LOOK_SECONDS:
+            return None
+        self._since, self._used = now, used
+        return burnt / seconds if seconds < 10 * LOOK_SECONDS else None
+
+
+class Pool(Generic[Result]):
+    """Runs tasks on daemon threads, in the order in which they came."""
+
+    def __init__(self, name: str, limit: int, *, done: Callable[[Result | Failed], None]) -> None:
+        self._name = name
+        self._limit = limit
+        self._done = done
+        self._tasks: SimpleQueue[Task[Result] | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._took: deque[tuple[float, float]] = deque(maxlen=_LATEST)
+        """Seconds, and those of them that the thread computed."""
+
+    def submit(self, task: Task[Result]) -> None:
+        """Run a task as soon as a thread is free."""
+        self._tasks.put(task)
+        if len(self._threads) < min(FEW, self._limit):
+            self._start()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether tasks wait that more threads could run."""
+        return len(self._threads) < self._limit and not self._tasks.empty()
+
+    def grow(self, load: float) -> None:
+        """Start as many threads as tasks wait for, and as the process or the platform bears.
+
+        A process that uses a tenth of what it can would use all of it with ten times the threads.
+        One that has no time left may be busy with other things: then as many pay as calls fit into
+        the time that one of them waits.
+        """
+        there = len(self._threads)
+        borne = there * FULL / max(load, _IDLE) if load < FULL else 0
+        wanted = min(there + self._tasks.qsize(), max(borne, self._fitting()), self._limit)
+        while len(self._threads) < int(wanted):
+            self._start()
+
+    def dismiss(self) -> None:
+        """Drop what has not been started, and let the threads end."""
+        with suppress(Empty):
+            while True:
+                self._tasks.get_nowait()
+        for _ in self._threads:
+            self._tasks.put(None)
+
+    def join(self, until: float) -> None:
+        """Wait for the threads, until some moment of the monotonic clock."""
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0.0))
+
+    def _fitting(self) -> float:
+        """Tell how many calls can be computed while the quickest of the latest is under way."""
+        took = tuple(self._took)
+        if not took:
+            return 0
+        seconds, computed = min(took)
+        return seconds / max(computed, 1e-6)
+
+    def _start(self) -> None:
+        name = f"petiole-{self._name}-{len(self._threads) + 1}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            began, computed = time.monotonic(), time.thread_time()
+            result: Result | Failed
+            try:
+                result = task()
+            except BaseException as error:  # noqa: BLE001 - raised again where results are collected
+                result = Failed(error)
+            self._took.append((time.monotonic() - began, time.thread_time() - computed))
+            self._done(result)
+            del task, result  # a waiting thread keeps no batch alive

@@ -1,0 +1,180 @@
+"""How many threads a connection gets."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from unittest.mock import patch
+
+import pytest
+
+from petiole.adapters.system.pool import FEW, LOOK_SECONDS, Failed, Load, Pool
+
+SOON = 30.0
+"""Seconds, far more than anything here takes."""
+IDLE, HALF, SATURATED = 0.0, 0.5, 1.0
+WAITING = 20
+
+
+class Stand:
+    """A pool whose tasks last until they are released, or compute for as long as they last."""
+
+    def __init__(self, limit: int = 16) -> None:
+        self.results: SimpleQueue[str | Failed] = SimpleQueue()
+        self.gate = threading.Semaphore(0)
+        self.pool = Pool[str]("counted", limit, done=self.results.put)
+
+    def submit(self, number: int, task: Callable[[], str] | None = None) -> None:
+        for _ in range(number):
+            self.pool.submit(task or self._waiting)
+
+    def release(self, number: int) -> None:
+        """Let tasks end, and see them do it."""
+        self.gate.release(number)
+        for _ in range(number):
+            self.results.get(timeout=SOON)
+
+    @property
+    def threads(self) -> int:
+        name = "petiole-counted-"
+        return sum(thread.name.startswith(name) for thread in threading.enumerate())
+
+    def close(self) -> None:
+        self.gate.release(10 * WAITING)
+        self.pool.dismiss()
+        self.pool.join(time.monotonic() + SOON)
+
+    def _waiting(self) -> str:
+        self.gate.acquire()
+        return "done"
+
+
+def computing() -> str:
+    """Do nothing but compute, for two milliseconds of the thread's own time."""
+    until = time.thread_time() + 0.002
+    while time.thread_time() < until:
+        pass
+    return "computed"
+
+
+def dawdling() -> str:
+    """Wait as a slow platform makes it wait."""
+    time.sleep(0.05)
+    return "late"
+
+
+@pytest.fixture
+def stand() -> Iterator[Stand]:
+    stand = Stand()
+    yield stand
+    stand.close()
+
+
+def test_a_few_threads_start_at_once(stand: Stand) -> None:
+    stand.submit(1)
+    first = stand.threads
+    stand.submit(WAITING)
+
+    assert (first, stand.threads) == (1, FEW)
+
+
+def test_idle_process_starts_as_many_as_are_allowed(stand: Stand) -> None:
+    stand.submit(WAITING)
+
+    stand.pool.grow(IDLE)
+
+    assert stand.threads == 16
+
+
+def test_no_more_start_than_tasks_wait(stand: Stand) -> None:
+    stand.submit(5)
+    wait_until(lambda: stand.pool._tasks.qsize() == 3)
+
+    stand.pool.grow(IDLE)
+
+    assert stand.threads == 5
+
+
+def test_half_busy_process_bears_some_more(stand: Stand) -> None:
+    stand.submit(WAITING)
+
+    stand.pool.grow(HALF)
+
+    assert stand.threads == 3
+
+
+def test_saturated_process_starts_none_before_a_call_has_ended(stand: Stand) -> None:
+    stand.submit(WAITING)
+
+    stand.pool.grow(SATURATED)
+
+    assert stand.threads == FEW
+
+
+def test_quick_platform_gets_no_more_from_a_saturated_process(stand: Stand) -> None:
+    for _ in range(16):  # one at a time: the quickest is kept from computing by nobody
+        stand.submit(1, computing)
+        stand.results.get(timeout=SOON)
+    stand.submit(WAITING)
+
+    stand.pool.grow(SATURATED)
+
+    assert stand.threads == FEW
+
+
+def test_slow_platform_gets_more_even_from_a_saturated_process(stand: Stand) -> None:
+    stand.submit(4, dawdling)
+    for _ in range(4):
+        stand.results.get(timeout=SOON)
+    stand.submit(WAITING)
+
+    stand.pool.grow(SATURATED)
+
+    assert stand.threads == 16
+
+
+def test_one_quick_answer_is_forgotten(stand: Stand) -> None:
+    stand.submit(1, computing)
+    stand.submit(17, dawdling)
+    for _ in range(18):
+        stand.results.get(timeout=SOON)
+    stand.submit(WAITING)
+
+    stand.pool.grow(SATURATED)
+
+    assert stand.threads == 16
+
+
+def test_pool_is_short_while_tasks_wait_below_the_limit(stand: Stand) -> None:
+    stand.submit(1)
+    wait_until(stand.pool._tasks.empty)
+    enough = stand.pool.is_short
+    stand.submit(WAITING)
+    short = stand.pool.is_short
+    stand.pool.grow(IDLE)
+
+    assert (enough, short, stand.pool.is_short) == (False, True, False)
+
+
+def test_load_is_told_for_a_span_that_says_something() -> None:
+    now, used = [100.0], [7.0]
+    with (
+        patch("petiole.adapters.system.pool.time.monotonic", lambda: now[0]),
+        patch("petiole.adapters.system.pool.time.process_time", lambda: used[0]),
+    ):
+        load = Load()
+        told = [load.latest()]  # nothing to compare with
+        for seconds, burnt in ((LOOK_SECONDS / 2, 0.0), (LOOK_SECONDS, 0.0075), (3600, 1.0)):
+            now[0] += seconds
+            used[0] += burnt
+            told.append(load.latest())
+
+    assert told == [None, None, pytest.approx(0.5), None]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Give threads the time to come as far."""
+    until = time.monotonic() + SOON
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.001)
