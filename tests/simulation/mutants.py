@@ -194,12 +194,11 @@ class SendsAfterTheLease(Relay):
 class NotesBeforeItLands(Relay):
     """As it was once: where a state could not be noted, what had landed stayed in the air."""
 
-    def _settle(self, deliveries: Sequence[Delivery]) -> None:
-        settled = self._landing.settle(deliveries, self._epochs)
+    def _settle(self) -> None:
+        settled = self._landing.settle(self._air)
         self._landing.note_states()
         for delivery in settled:
-            self._in_air[delivery.batch.connection].remove(delivery.claim)
-            del self._epochs[delivery.claim]
+            self._air.drop(delivery.batch)
 
 
 class _Sink:

@@ -1,19 +1,19 @@
 """Landings: what comes back from the workers is judged, settled and told."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeAlias
+from datetime import datetime, timedelta
 
 from petiole.core.delivery import telling
-from petiole.core.delivery.attempt import Attempt
+from petiole.core.delivery.air import Air
+from petiole.core.delivery.attempt import Answered, Attempt
 from petiole.core.delivery.route import Route
 from petiole.core.delivery.verdicts import Judgement, judge
 from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.breaker import ConnectionState
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.events import Event, LeaseExpired
-from petiole.core.domain.message import Batch, BatchId
+from petiole.core.domain.message import Batch
 from petiole.core.domain.settlement import Settlement
 from petiole.core.ports.chance import Chance
 from petiole.core.ports.clock import Clock
@@ -21,13 +21,8 @@ from petiole.core.ports.connection_states import ConnectionStates
 from petiole.core.ports.observer import Observer
 from petiole.core.ports.outbox import Outbox
 
-Claim: TypeAlias = tuple[BatchId, int]
-"""A batch in the epoch in which it was claimed."""
-
-
-def claim_of(batch: Batch) -> Claim:
-    """Tell one claim of a batch from others."""
-    return batch.id, batch.epoch
+GATHERING = timedelta(milliseconds=20)
+"""For how long answers of slow calls gather: settled together, they cost half of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +34,10 @@ class Delivery:
     began_at: datetime
     ended_at: datetime
 
-    @property
-    def claim(self) -> Claim:
-        """Which claim of the batch it comes from."""
-        return claim_of(self.batch)
+    def may_wait(self, now: datetime) -> bool:
+        """Tell whether all was answered, and took so long that some more time makes no odds."""
+        slow = self.ended_at - self.began_at > GATHERING > now - self.ended_at
+        return slow and all(isinstance(piece, Answered) for piece in self.attempt.pieces)
 
 
 class Landing:
@@ -72,19 +67,33 @@ class Landing:
         """Whether everything that came back has been recorded."""
         return not self._waiting and not self._unnoted
 
-    def settle(
-        self, deliveries: Sequence[Delivery], epochs: Mapping[Claim, int]
-    ) -> Sequence[Delivery]:
-        """Record what came back, and what could not be recorded before; tell what was settled.
+    def take(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep what came back until it is settled."""
+        self._waiting += deliveries
 
-        What it means for the connections is left to `note_states`. `epochs` holds the latest epoch
-        of each claim: one that outlasted its lease may have been renewed meanwhile. Of two claims
-        of one batch the later one is left for the next time.
+    def count(self, connection: ConnectionName) -> int:
+        """Tell how many deliveries of a connection wait to be settled."""
+        return sum(one.batch.connection == connection for one in self._waiting)
+
+    def may_gather(self, is_supplied: Callable[[ConnectionName], bool]) -> bool:
+        """Tell whether what waits may wait for more, while enough else keeps the workers busy."""
+        now = self._clock.now()
+        names = {one.batch.connection for one in self._waiting}
+        return (
+            bool(names)
+            and all(one.may_wait(now) for one in self._waiting)
+            and all(map(is_supplied, names))
+        )
+
+    def settle(self, air: Air) -> Sequence[Delivery]:
+        """Record what came back; tell what was settled.
+
+        What it means for the connections is left to `note_states`. Of two claims of one batch the
+        later one is left for the next time.
 
         Raises:
             OutboxBusy: nothing was recorded; it is kept for the next time.
         """
-        self._waiting += deliveries
         if not self._waiting:
             return ()
         now = self._clock.now()
@@ -93,7 +102,7 @@ class Landing:
         judged = [(delivery, self._judge(delivery, now)) for delivery in landed]
         lost = self._outbox.settle(
             [
-                _settlement(delivery, judgement, epochs[delivery.claim])
+                _settlement(delivery, judgement, air.epoch(delivery.batch))
                 for delivery, judgement in judged
             ]
         )

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from petiole.core.delivery.air import Air
 from petiole.core.delivery.attempt import attempt
 from petiole.core.delivery.feed import Feed
-from petiole.core.delivery.landing import Claim, Delivery, Landing, claim_of
+from petiole.core.delivery.landing import GATHERING, Delivery, Landing
 from petiole.core.delivery.outage import Outage
 from petiole.core.delivery.route import Route
 from petiole.core.domain.batching import Backlog, Claiming, DueReason, due, next_look
 from petiole.core.domain.breaker import Flow, Hold, held_until
+from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.events import ConnectionHeld
 from petiole.core.domain.message import Batch
 from petiole.core.errors import OutboxBusy
@@ -58,8 +60,8 @@ class Relay:
             chance=chance,
             observer=observer,
         )
-        self._in_air = {name: set[Claim]() for name in self._routes}
-        self._epochs: dict[Claim, int] = {}
+        self._air = Air()
+        self._gathers = False
         self._busy: OutboxBusy | None = None
         self._outage = Outage(clock, observer)
         self._feed: Feed | None = None
@@ -104,7 +106,7 @@ class Relay:
         self._feed = feed
         while not until():
             wake = self._serve_all(flush=flush)
-            if any(self._in_air.values()) and not self._busy:
+            if self._air and not self._busy:
                 active_at = self._clock.now()
             elif wake is None or wake > active_at + patience:
                 break
@@ -126,10 +128,10 @@ class Relay:
         """
         self._halted.update(self._routes)
         gives_up_at = self._clock.uptime() + LANDING_PATIENCE
-        while any(self._in_air.values()) or not self._landing.is_clear:
-            landed = self._workers.collect(POLL)
+        while self._air or not self._landing.is_clear:
+            self._landing.take(self._workers.collect(POLL))
             try:
-                self._settle(landed)
+                self._settle()
             except OutboxBusy:
                 if self._clock.uptime() > gives_up_at:
                     raise
@@ -145,15 +147,19 @@ class Relay:
         return min((wake for wake in wakes if wake is not None), default=None)
 
     def _await(self, wake: datetime | None, poll: timedelta) -> None:
-        """Wait for the first result, but not beyond `wake` nor longer than a poll; settle.
+        """Wait for the first result, but not beyond `wake` nor longer than a poll; settle in time.
 
         With a feed and nothing to settle, bring in a part of it: it would be lost with us.
         """
         wait = poll if wake is None else min(max(wake - self._clock.now(), timedelta()), poll)
+        wait = min(wait, GATHERING) if self._gathers else wait
         feeding = self._feed and not self._busy and self._landing.is_clear
         landed = self._workers.collect(timedelta() if feeding else wait)
+        self._landing.take(landed)
+        self._gathers = not self._feed and self._landing.may_gather(self._is_supplied)
         try:
-            self._settle(landed)
+            if not self._gathers:
+                self._settle()
             if self._feed and not landed and self._feed.go_on() is None:
                 self._feed = None
         except OutboxBusy as error:
@@ -172,7 +178,7 @@ class Relay:
         self._note_flow(route, flow)
         if flow is not Flow.CLOSED and self._enqueue(route):
             return now
-        if flow is Flow.PAUSED or self._is_supplied(route):
+        if flow is Flow.PAUSED or self._is_supplied(route.connection):
             return None  # a result brings us back
         backlog = self._outbox.backlog(route.connection, route.batching)
         reason = due(backlog, route.batching, now=now, flush=flush)
@@ -186,7 +192,7 @@ class Relay:
             if sent or (not reason and self._enqueue(route, room if flush else 0)):
                 return now
             look = now + POLL if reason else look
-        if backlog.in_flight > len(self._in_air[route.connection]):
+        if backlog.in_flight > self._air.count(route.connection):
             return min(look or now + POLL, now + POLL)
         return look
 
@@ -197,14 +203,15 @@ class Relay:
         else:
             self._halted.add(route.connection)
 
-    def _is_supplied(self, route: Route) -> bool:
+    def _is_supplied(self, name: ConnectionName) -> bool:
         """Tell whether enough waits for the workers: many claims at once cost little more."""
+        route = self._routes[name]
         enough = route.max_in_flight + route.ahead // 2
-        return route.ahead > 0 and len(self._in_air[route.connection]) > enough
+        return route.ahead > 0 and self._air.count(name) - self._landing.count(name) > enough
 
     def _room(self, route: Route, flow: Flow, backlog: Backlog) -> int:
         """Tell how many batches may be claimed; only who is alone there claims ahead."""
-        in_air = len(self._in_air[route.connection])
+        in_air = self._air.count(route.connection)
         most = route.max_claimed if backlog.in_flight <= in_air else route.max_in_flight
         return (1 if flow is Flow.PROBING else most) - max(in_air, backlog.in_flight)
 
@@ -214,10 +221,10 @@ class Relay:
         if quota is None:
             return route.max_claimed
         used = self._bookkeeping.calls(quota.shared_by, quota.day_began(now))
-        used += sum(len(self._in_air.get(name, ())) for name in quota.shared_by)
-        if used < quota.calls:
-            return quota.calls - used
-        if not any(self._in_air.get(name) for name in quota.shared_by):
+        in_air = sum(map(self._air.count, quota.shared_by))
+        if used + in_air < quota.calls:
+            return quota.calls - used - in_air
+        if not in_air:
             reason = f"the {quota.calls:,} calls of this day are used up"
             until = quota.day_ends(now)
             self._states.change(
@@ -252,26 +259,14 @@ class Relay:
             lease=route.lease,
         )
         self._outage.end()
-        fresh = [batch for batch in batches if not self._renews(batch)]
+        fresh = [batch for batch in batches if not self._air.renews(batch)]
         self._submit(route, fresh, no_call_after)
         return bool(fresh)
 
     def _submit(self, route: Route, batches: Sequence[Batch], no_call_after: timedelta) -> None:
         for batch in batches:
-            self._in_air[route.connection].add(claim_of(batch))
-            self._epochs[claim_of(batch)] = batch.epoch
+            self._air.add(batch)
             self._workers.submit(route.connection, self._task(route, batch, no_call_after))
-
-    def _renews(self, batch: Batch) -> bool:
-        """Tell whether this only renews a claim of ours that outlasts its lease.
-
-        Not if others had the batch in between: then nobody knows what they sent.
-        """
-        for claim in self._in_air[batch.connection]:
-            if claim[0] == batch.id and self._epochs[claim] == batch.epoch - 1:
-                self._epochs[claim] = batch.epoch
-                return True
-        return False
 
     def _task(self, route: Route, batch: Batch, no_call_after: timedelta) -> Callable[[], Delivery]:
         clock, halted = self._clock, self._halted
@@ -288,9 +283,8 @@ class Relay:
 
         return deliver
 
-    def _settle(self, deliveries: Sequence[Delivery]) -> None:
-        for delivery in self._landing.settle(deliveries, self._epochs):
-            self._in_air[delivery.batch.connection].remove(delivery.claim)
-            del self._epochs[delivery.claim]
+    def _settle(self) -> None:
+        for delivery in self._landing.settle(self._air):
+            self._air.drop(delivery.batch)
             self._outage.end()
         self._landing.note_states()
