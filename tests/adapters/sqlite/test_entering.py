@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 
-from petiole.adapters.sqlite import SqliteStore
-from petiole.adapters.sqlite.entering import PART, PART_BYTES
+from petiole.adapters.sqlite import SqliteStore, entering, part
+from petiole.adapters.sqlite.entering import PART, PART_BYTES, PROFILES
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.message import Message, MessageState
@@ -49,8 +49,8 @@ def test_part_holds_so_many_changes_unless_it_is_claimed(store: SqliteStore) -> 
 
     profiles = snapshot(*everybody(10_001, 10_002 + PART))
     with store.ledger.compare(scope(), profiles, mirror=True) as comparison:
-        entering = comparison.entering(MOMENT, folding=True, removing=True)
-        sizes = [entered.receipt.enqueued for entered in parts(store, entering)]
+        went_in = comparison.entering(MOMENT, folding=True, removing=True)
+        sizes = [entered.receipt.enqueued for entered in parts(store, went_in)]
 
     assert sizes == [PART, 1, PART, 2]
 
@@ -60,8 +60,8 @@ def test_heavy_part_is_cut(store: SqliteStore) -> None:
     profiles = [SnapshotProfile(number, person(number), heavy) for number in range(1, 8)]
 
     with store.ledger.compare(scope(), profiles, mirror=False) as comparison:
-        entering = comparison.entering(MOMENT, folding=True, removing=True)
-        sizes = [entered.receipt.enqueued for entered in parts(store, entering)]
+        went_in = comparison.entering(MOMENT, folding=True, removing=True)
+        sizes = [entered.receipt.enqueued for entered in parts(store, went_in)]
 
     assert sum(sizes) == 7
     assert max(sizes) <= 2
@@ -73,16 +73,16 @@ def test_single_profile_may_be_heavier_than_a_part(store: SqliteStore) -> None:
     claiming = Claiming(policy=ALL, batches=2, lease=LEASE)
 
     with store.ledger.compare(scope(), profiles, mirror=False) as comparison:
-        entering = comparison.entering(MOMENT, folding=True, removing=True)
-        sizes = [entered.receipt.enqueued for entered in parts(store, entering, claiming)]
+        went_in = comparison.entering(MOMENT, folding=True, removing=True)
+        sizes = [entered.receipt.enqueued for entered in parts(store, went_in, claiming)]
 
     assert sizes == [1, 1]
 
 
 def test_light_changes_are_claimed_as_they_enter(store: SqliteStore) -> None:
     with store.ledger.compare(scope(), snapshot(*everybody(1, 8)), mirror=False) as comparison:
-        entering = comparison.entering(MOMENT, folding=True, removing=True)
-        batches = [batch for entered in parts(store, entering, SIX) for batch in entered.batches]
+        went_in = comparison.entering(MOMENT, folding=True, removing=True)
+        batches = [batch for entered in parts(store, went_in, SIX) for batch in entered.batches]
 
     assert [numbers(batch) for batch in batches] == [[1, 2, 3], [4, 5, 6], [7, 8]]
     assert store.bookkeeping.tally(NEWSLETTER).states == {MessageState.IN_FLIGHT: 8}
@@ -101,15 +101,15 @@ def test_part_that_failed_is_the_next_one(
     before = store.bookkeeping.tally(NEWSLETTER)
 
     with store.ledger.compare(scope(), snapshot(*everybody(1, 9)), mirror=True) as comparison:
-        entering = comparison.entering(MOMENT, folding=True, removing=True)
+        went_in = comparison.entering(MOMENT, folding=True, removing=True)
         for _ in range(failing):
-            entering.part(claiming)
+            went_in.part(claiming)
         entered = store.bookkeeping.tally(NEWSLETTER)
         fail_at(FailPoint.ENQUEUE_WRITTEN)
         with pytest.raises(OutboxBusy):
-            entering.part(claiming)
+            went_in.part(claiming)
         assert store.bookkeeping.tally(NEWSLETTER) == entered
-        [*_] = parts(store, entering, claiming)
+        [*_] = parts(store, went_in, claiming)
 
     after = store.bookkeeping.tally(NEWSLETTER)
     assert after.enqueued == before.enqueued + 17
@@ -136,9 +136,71 @@ def test_each_message_says_what_its_own_profile_brings(
     store.outbox.enqueue(ahead, folding=True)
 
     with store.ledger.compare(scope(), snapshot(*profiles), mirror=False) as comparison:
-        entering = comparison.entering(MOMENT, folding=True, removing=True)
-        entered = list(parts(store, entering, claiming))
+        went_in = comparison.entering(MOMENT, folding=True, removing=True)
+        entered = list(parts(store, went_in, claiming))
     deliver_everything(store, WELCOME)
     sent = deliver_all(store, entered)
 
     assert said(sent) == {n: fields for n, fields in profiles if n % 4}
+
+
+def interfere_not(_: SqliteStore, __: int) -> None:
+    """Nobody else is at work."""
+
+
+def add_a_stranger(store: SqliteStore, step: int) -> None:
+    """Have another program add profiles of its own."""
+    store.outbox.enqueue([change(1_000 + step, within=scope(WELCOME))], folding=True)
+
+
+def be_quicker(store: SqliteStore, step: int) -> None:
+    """Have another program say something of profiles that have just got their numbers."""
+    quicker = [11 + 5 * step, 12 + 5 * step]
+    store.outbox.enqueue(
+        [change(n, fields={"n": -n}, within=scope(WELCOME)) for n in quicker], folding=True
+    )
+
+
+@pytest.mark.parametrize("claiming", [None, SIX], ids=["left", "claimed"])
+@pytest.mark.parametrize("interfere", [interfere_not, add_a_stranger, be_quicker])
+@pytest.mark.parametrize("known", [[], [7, 21], range(1, 31)], ids=["nobody", "some", "everybody"])
+@pytest.mark.parametrize("numbered", [4, 10, PROFILES])
+def test_message_is_of_its_own_profile_however_profiles_get_their_numbers(
+    store: SqliteStore,
+    monkeypatch: pytest.MonkeyPatch,
+    numbered: int,
+    known: Sequence[int],
+    interfere: Callable[[SqliteStore, int], None],
+    claiming: Claiming | None,
+) -> None:
+    monkeypatch.setattr(entering, "PART", 6)
+    monkeypatch.setattr(entering, "PROFILES", numbered)
+    profiles = everybody(1, 30)
+    deliver(store, *(change(number) for number in known))
+
+    # Two rows repeat a profile, so that its places have gaps.
+    repeated = [*profiles[:8], profiles[0], *profiles[8:], profiles[2]]
+    with store.ledger.compare(scope(), snapshot(*repeated), mirror=False) as comparison:
+        went_in = comparison.entering(MOMENT, folding=True, removing=True)
+        entered = []
+        for step, one in enumerate(parts(store, went_in, claiming)):
+            entered.append(one)
+            interfere(store, step)
+    deliver_everything(store, WELCOME)
+    sent = deliver_all(store, entered)
+
+    assert said(sent) == dict(profiles)
+    assert len(sent) == len(profiles)
+
+
+def test_new_profiles_are_not_looked_up(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(part, "_MESSAGES", "SELECT this is no SQL")
+    deliver(store, change(1_000))
+
+    with store.ledger.compare(scope(), snapshot(*everybody(1, 30)), mirror=False) as comparison:
+        went_in = comparison.entering(MOMENT, folding=True, removing=True)
+        sent = deliver_all(store, list(parts(store, went_in, SIX)))
+
+    assert said(sent) == dict(everybody(1, 30))

@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from petiole.adapters.sqlite import held
 from petiole.adapters.sqlite.database import Database
-from petiole.adapters.sqlite.entering import Runner, SqliteEntering
+from petiole.adapters.sqlite.entering import SqliteEntering
 from petiole.adapters.sqlite.held import Standing
+from petiole.adapters.sqlite.part import Runner
 from petiole.adapters.sqlite.profiles import BEFORE_ALL, ProfileNumber, key_maker
 from petiole.adapters.sqlite.staging import PAGE_VALUES, Staging
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope

@@ -6,8 +6,8 @@ from contextlib import closing, contextmanager
 from petiole.adapters.sqlite import held
 from petiole.adapters.sqlite.comparison import SqliteComparison
 from petiole.adapters.sqlite.database import Database
-from petiole.adapters.sqlite.entering import Runner
 from petiole.adapters.sqlite.opening import open_database
+from petiole.adapters.sqlite.part import Runner
 from petiole.adapters.sqlite.staging import staging
 from petiole.core.domain.change import Scope
 from petiole.core.domain.identity import Identifier

@@ -63,6 +63,12 @@ def numbered_identifiers(
     return _numbered(connection, [(account, identifier) for identifier in identifiers])
 
 
+def newest(connection: sqlite3.Connection) -> ProfileNumber:
+    """Tell the number of the newest profile; those that are added follow it one by one."""
+    [(number,)] = connection.execute(_LAST).fetchall()
+    return ProfileNumber(number)
+
+
 def _numbered(
     connection: sqlite3.Connection, profiles: Sequence[tuple[AccountName, Identifier]]
 ) -> Sequence[ProfileNumber]:
@@ -71,8 +77,7 @@ def _numbered(
         ProfileKey(key): ProfileNumber(number)
         for key, number in connection.execute(_KNOWN, (json.dumps(keys),))
     }
-    [(last,)] = connection.execute(_LAST)
-    numbers = count(last + 1)
+    numbers = count(newest(connection) + 1)
     added = []
     for key, (account, identifier) in zip(keys, profiles, strict=True):
         if key not in known:

@@ -10,11 +10,11 @@ from petiole.adapters.sqlite.bookkeeping import SqliteBookkeeping
 from petiole.adapters.sqlite.dead_letters import SqliteDeadLetters
 from petiole.adapters.sqlite.engagement_books import SqliteEngagementBooks
 from petiole.adapters.sqlite.engagements import SqliteEngagements
-from petiole.adapters.sqlite.entering import Runner
 from petiole.adapters.sqlite.history import SqliteHistory
 from petiole.adapters.sqlite.ledger import SqliteLedger
 from petiole.adapters.sqlite.opening import open_database
 from petiole.adapters.sqlite.outbox import SqliteOutbox
+from petiole.adapters.sqlite.part import Runner
 from petiole.adapters.sqlite.runners import Runners
 from petiole.adapters.sqlite.states import SqliteConnectionStates
 from petiole.core.ports.clock import Clock

@@ -1,0 +1,214 @@
+"""One part of what a comparison found, put into the outbox in one transaction.
+
+Whoever has no line yet is written by one statement for all of them, and may be claimed by it; the
+others take their places like any change that is enqueued.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from petiole.adapters.sqlite import sums
+from petiole.adapters.sqlite.bell import SqliteBell
+from petiole.adapters.sqlite.claims import Claim
+from petiole.adapters.sqlite.instants import span_micros, to_micros
+from petiole.adapters.sqlite.lines import enqueue
+from petiole.adapters.sqlite.runners import Runners
+from petiole.core.domain.batching import Claiming
+from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
+from petiole.core.domain.fields import Fields
+from petiole.core.domain.identity import Identifier, IdentifierType
+from petiole.core.domain.message import Batch, BatchId, MessageState
+from petiole.core.domain.tally import EnqueueReceipt
+from petiole.core.ports.clock import Clock
+from petiole.core.ports.ledger import Entered
+
+_RANK, _PLACE = "row_number() OVER (ORDER BY place)", "(place - :after)"
+"""The number of a change in its part; without gaps it is told by the place, at half the cost."""
+
+
+def _putting(profile: str, source: str) -> str:
+    """Write the statement that puts the messages of a part behind each other."""
+    return f"""
+        INSERT INTO message (
+            profile, connection, segment, kind, fingerprint, weight_bytes, state, head, attempts,
+            batch, occurred_at, enqueued_at, tick
+        )
+        SELECT
+            {profile}, :connection, :segment, kind, fingerprint, staged.weight_bytes,
+            iif(:batch, 'in_flight', 'pending'), 1, iif(:batch, 1, 0),
+            iif(:batch, :batch + ({_RANK} - 1) / :size, NULL),
+            :occurred_at, :now, :tick
+        FROM {source} ORDER BY place
+    """  # noqa: S608 - made of constants
+
+
+_OF_PART = "place > :after AND place <= :upto AND kind IS NOT NULL"
+_MESSAGES = _putting(
+    "profile.id",
+    f"""
+        staging.profile AS staged CROSS JOIN profile ON profile.key = staged.key
+        WHERE {_OF_PART} AND NOT EXISTS (
+            SELECT 1 FROM message AS front INDEXED BY message_head
+            WHERE front.profile = profile.id AND front.head = 1
+        )
+    """,  # noqa: S608 - made of constants
+)
+_MESSAGES_OF_NEW = _putting(
+    "place + :shift",
+    f"staging.profile AS staged WHERE {_OF_PART}",
+)
+"""A profile that was unknown just now has no line, unless it got one meanwhile: then it fails."""
+_SAY = f"""
+INSERT INTO content (message, fields)
+SELECT :last_id + {_RANK}, fields FROM staging.profile WHERE {_OF_PART} ORDER BY place
+"""  # noqa: S608 - made of constants
+_SAY_BY_KEY = """
+INSERT INTO content (message, fields)
+SELECT message.id, staged.fields FROM message
+CROSS JOIN profile ON profile.id = message.profile
+CROSS JOIN staging.profile AS staged ON staged.key = profile.key
+WHERE message.id > :last_id ORDER BY message.id
+"""
+_GIVE_UP = "DELETE FROM batch WHERE id = ?"
+_LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
+_IN_LINE = """
+SELECT staged.identifier_type, staged.identifier, staged.kind, staged.fields, staged.fingerprint
+FROM staging.profile AS staged CROSS JOIN profile ON profile.key = staged.key
+CROSS JOIN message AS front INDEXED BY message_head
+    ON front.profile = profile.id AND front.head = 1
+WHERE place > :after AND place <= :upto AND staged.kind IS NOT NULL AND front.id <= :last_id
+ORDER BY place
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """Who enters, and may claim: whose name is that, what time is it, who is told."""
+
+    runners: Runners
+    clock: Clock
+    bell: SqliteBell
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands after one place of the staging, up to and including another.
+
+    `shift` is what makes a place the number of its profile, if all of them are new and there is a
+    change in each place.
+    """
+
+    after: int
+    upto: int
+    changes: int
+    weight_bytes: int
+    shift: int | None
+
+    def numbering(self, sql: str) -> str:
+        """Let a statement number these changes in the cheapest way."""
+        has_gaps = self.upto - self.after > self.changes
+        return sql if has_gaps else sql.replace(_RANK, _PLACE)
+
+
+class PartEntry:
+    """One part inside its transaction."""
+
+    def __init__(
+        self, tables: sqlite3.Connection, scope: Scope, runner: Runner, part: Part
+    ) -> None:
+        self._tables = tables
+        self._scope = scope
+        self._runner = runner
+        self._part = part
+        self._now = to_micros(runner.clock.now())
+
+    def enter(self, claiming: Claiming | None, *, occurred_at: datetime, folding: bool) -> Entered:
+        """Write the part, and claim it; a heavy one is left to be claimed by weight."""
+        part, name = self._part, self._scope.connection
+        [(last_id,)] = self._tables.execute(_LAST_ID).fetchall()
+        tick = sums.next_tick(self._tables, name)
+        names = {
+            "connection": name,
+            "segment": self._scope.segment,
+            "after": part.after,
+            "upto": part.upto,
+            "occurred_at": to_micros(occurred_at),
+            "now": self._now,
+            "tick": tick,
+            "last_id": last_id,
+            "batch": None,
+            "size": 1,
+            "shift": part.shift,
+        }
+        claim: Claim | None = None
+        batches: Sequence[BatchId] = ()
+        if claiming and part.weight_bytes <= claiming.policy.max_bytes:
+            claim = self._claim(claiming)
+            size = claiming.policy.max_profiles
+            batches = [claim.open_batch(tick) for _ in range(0, part.changes, size)]
+            names |= {"batch": batches[0], "size": size}
+        entered = self._put(names)
+        say = part.numbering(_SAY) if entered == part.changes else _SAY_BY_KEY
+        self._tables.execute(say, names)
+        receipt = EnqueueReceipt(enqueued=entered)
+        if entered:
+            state = MessageState.IN_FLIGHT if batches else MessageState.PENDING
+            sums.add(self._tables, name, {state: entered})
+        if entered < part.changes:
+            changes = [
+                self._change(occurred_at, *row)
+                for row in self._tables.execute(_IN_LINE, names).fetchall()
+            ]
+            receipt += enqueue(self._tables, changes, folding=folding, now=self._now)
+        return Entered(receipt=receipt, batches=self._filled(claim, batches))
+
+    def _put(self, names: Mapping[str, object]) -> int:
+        """Write the messages of all who have no line; tell how many these are."""
+        put = self._part.numbering
+        if self._part.shift is not None:
+            with suppress(sqlite3.IntegrityError):
+                return self._tables.execute(put(_MESSAGES_OF_NEW), names).rowcount
+        return self._tables.execute(put(_MESSAGES), names).rowcount
+
+    def _claim(self, claiming: Claiming) -> Claim:
+        runners, clock = self._runner.runners, self._runner.clock
+        runners.announce()
+        return Claim(
+            connection=self._tables,
+            runners=runners,
+            name=self._scope.connection,
+            now=self._now,
+            uptime=span_micros(clock.uptime()),
+            lease=span_micros(claiming.lease),
+        )
+
+    def _filled(self, claim: Claim | None, batches: Sequence[BatchId]) -> Sequence[Batch]:
+        """Read the batches; those that nothing was left for are given up."""
+        if claim is None or not batches:
+            return ()
+        filled = [claim.batch(id_) for id_ in batches]
+        for batch in filled:
+            if not batch.messages:
+                self._tables.execute(_GIVE_UP, (batch.id,))
+        return [batch for batch in filled if batch.messages]
+
+    def _change(
+        self,
+        occurred_at: datetime,
+        type_: str,
+        identifier: str,
+        kind: str,
+        fields: str,
+        fingerprint: bytes,
+    ) -> ProfileChange:
+        return ProfileChange(
+            scope=self._scope,
+            identifier=Identifier(IdentifierType(type_), identifier),
+            kind=ChangeKind(kind),
+            occurred_at=occurred_at,
+            fields=Fields(fields),
+            fingerprint=fingerprint,
+        )
