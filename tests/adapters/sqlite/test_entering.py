@@ -149,8 +149,9 @@ def interfere_not(_: SqliteStore, __: int) -> None:
 
 
 def add_a_stranger(store: SqliteStore, step: int) -> None:
-    """Have another program add profiles of its own."""
-    store.outbox.enqueue([change(1_000 + step, within=scope(WELCOME))], folding=True)
+    """Have another program add a profile of its own, which waits for nothing any more."""
+    store.outbox.enqueue([change(1_001 + step, within=scope(WELCOME))], folding=True)
+    deliver_everything(store, WELCOME)
 
 
 def be_quicker(store: SqliteStore, step: int) -> None:
@@ -163,7 +164,11 @@ def be_quicker(store: SqliteStore, step: int) -> None:
 
 @pytest.mark.parametrize("claiming", [None, SIX], ids=["left", "claimed"])
 @pytest.mark.parametrize("interfere", [interfere_not, add_a_stranger, be_quicker])
-@pytest.mark.parametrize("known", [[], [7, 21], range(1, 31)], ids=["nobody", "some", "everybody"])
+@pytest.mark.parametrize(
+    "known",
+    [[], range(1, 5), [7, 21], range(1, 31)],
+    ids=["nobody", "the first", "some", "everybody"],
+)
 @pytest.mark.parametrize("numbered", [4, 10, PROFILES])
 def test_message_is_of_its_own_profile_however_profiles_get_their_numbers(
     store: SqliteStore,
@@ -176,7 +181,7 @@ def test_message_is_of_its_own_profile_however_profiles_get_their_numbers(
     monkeypatch.setattr(entering, "PART", 6)
     monkeypatch.setattr(entering, "PROFILES", numbered)
     profiles = everybody(1, 30)
-    deliver(store, *(change(number) for number in known))
+    deliver(store, *(change(number) for number in (1_000, *known)))
 
     # Two rows repeat a profile, so that its places have gaps.
     repeated = [*profiles[:8], profiles[0], *profiles[8:], profiles[2]]
