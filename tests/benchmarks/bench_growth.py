@@ -146,6 +146,7 @@ HOT_STATEMENTS = {
     "part._MESSAGES": part._MESSAGES,
     "part._MESSAGES_OF_NEW": part._MESSAGES_OF_NEW,
     "part._SAY": part._SAY,
+    "part._CLAIMED": part._CLAIMED,
     "part._SAY_BY_KEY": part._SAY_BY_KEY,
     "part._IN_LINE": part._IN_LINE,
     "held._STANDINGS": held._STANDINGS,

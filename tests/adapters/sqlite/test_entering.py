@@ -1,11 +1,16 @@
 """Entering in parts: of what size they are, what they say, and what becomes of one that fails."""
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from petiole.adapters.sqlite import SqliteStore, entering, part
+from petiole.adapters.sqlite.claims import _OF_BATCH
 from petiole.adapters.sqlite.entering import PART, PART_BYTES, PROFILES
+from petiole.adapters.sqlite.row import to_message
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.message import Message, MessageState
@@ -209,3 +214,23 @@ def test_new_profiles_are_not_looked_up(
         sent = deliver_all(store, list(parts(store, went_in, SIX)))
 
     assert said(sent) == dict(everybody(1, 30))
+
+
+@pytest.mark.parametrize("in_line", [[], [4, 5, 6, 8]], ids=["nobody", "some"])
+def test_claimed_batches_are_those_that_the_outbox_holds(
+    store: SqliteStore, path: Path, in_line: Sequence[int]
+) -> None:
+    deliver(store, change(1_000), change(2, fields={"n": 0}))
+    ahead = [change(number, within=scope(WELCOME)) for number in in_line]
+    store.outbox.enqueue(ahead, folding=True)
+
+    with store.ledger.compare(scope(), snapshot(*everybody(1, 20)), mirror=False) as comparison:
+        went_in = comparison.entering(MOMENT, folding=True, removing=True)
+        batches = [batch for one in parts(store, went_in, SIX) for batch in one.batches]
+
+    with closing(sqlite3.connect(path)) as tables:
+        held = [tables.execute(_OF_BATCH, (batch.id,)).fetchall() for batch in batches]
+    assert [list(batch.messages) for batch in batches] == [
+        [*map(to_message, rows)] for rows in held
+    ]
+    assert sum(map(len, held)) == 20 - len(in_line)

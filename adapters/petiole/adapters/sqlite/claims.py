@@ -117,7 +117,7 @@ class Claim:
     def _begin(self, rows: Sequence[MessageRow], tick: int) -> Batch:
         id_ = self.open_batch(tick)
         self.connection.execute(_TAKE, (id_, json.dumps([row[0] for row in rows])))
-        return self._batch(id_, rows, epoch=1)
+        return self.filled(id_, rows)
 
     def open_batch(self, tick: int) -> BatchId:
         """Open a batch, whose messages are yet to be put into it."""
@@ -128,9 +128,10 @@ class Claim:
     def batch(self, id_: BatchId, epoch: int = 1) -> Batch:
         """Read what is in a batch."""
         rows = self.connection.execute(_OF_BATCH, (id_,)).fetchall()
-        return self._batch(id_, rows, epoch)
+        return self.filled(id_, rows, epoch)
 
-    def _batch(self, id_: BatchId, rows: Sequence[MessageRow], epoch: int) -> Batch:
+    def filled(self, id_: BatchId, rows: Sequence[MessageRow], epoch: int = 1) -> Batch:
+        """Make a batch of what is in it."""
         return Batch(
             id=id_,
             connection=self.name,

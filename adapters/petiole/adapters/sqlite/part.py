@@ -65,6 +65,13 @@ _SAY = f"""
 INSERT INTO content (message, fields)
 SELECT :last_id + {_RANK}, fields FROM staging.profile WHERE {_OF_PART} ORDER BY place
 """  # noqa: S608 - made of constants
+_CLAIMED = f"""
+SELECT :last_id + {_RANK}, weight_bytes,
+    json_array(:account, :connection, :segment, identifier_type, kind, :now, 1),
+    NULL, identifier, fields, fingerprint, :occurred_at, NULL
+FROM staging.profile WHERE {_OF_PART} ORDER BY place
+"""  # noqa: S608 - made of constants
+"""What `claims._OF_BATCH` would read, from where it stands together."""
 _SAY_BY_KEY = """
 INSERT INTO content (message, fields)
 SELECT message.id, staged.fields FROM message
@@ -131,6 +138,7 @@ class PartEntry:
         [(last_id,)] = self._tables.execute(_LAST_ID).fetchall()
         tick = sums.next_tick(self._tables, name)
         names = {
+            "account": self._scope.account,
             "connection": name,
             "segment": self._scope.segment,
             "after": part.after,
@@ -145,25 +153,30 @@ class PartEntry:
         }
         claim: Claim | None = None
         batches: Sequence[BatchId] = ()
+        size = 1
         if claiming and part.weight_bytes <= claiming.policy.max_bytes:
             claim = self._claim(claiming)
             size = claiming.policy.max_profiles
             batches = [claim.open_batch(tick) for _ in range(0, part.changes, size)]
             names |= {"batch": batches[0], "size": size}
         entered = self._put(names)
-        say = part.numbering(_SAY) if entered == part.changes else _SAY_BY_KEY
-        self._tables.execute(say, names)
+        is_whole = entered == part.changes
+        self._tables.execute(part.numbering(_SAY) if is_whole else _SAY_BY_KEY, names)
         receipt = EnqueueReceipt(enqueued=entered)
         if entered:
             state = MessageState.IN_FLIGHT if batches else MessageState.PENDING
             sums.add(self._tables, name, {state: entered})
-        if entered < part.changes:
+        if not is_whole:
             changes = [
                 self._change(occurred_at, *row)
                 for row in self._tables.execute(_IN_LINE, names).fetchall()
             ]
             receipt += enqueue(self._tables, changes, folding=folding, now=self._now)
-        return Entered(receipt=receipt, batches=self._filled(claim, batches))
+        if claim is None:
+            return Entered(receipt=receipt)
+        if is_whole:
+            return Entered(receipt=receipt, batches=self._whole(claim, batches, size, names))
+        return Entered(receipt=receipt, batches=self._left(claim, batches))
 
     def _put(self, names: Mapping[str, object]) -> int:
         """Write the messages of all who have no line; tell how many these are."""
@@ -185,10 +198,17 @@ class PartEntry:
             lease=span_micros(claiming.lease),
         )
 
-    def _filled(self, claim: Claim | None, batches: Sequence[BatchId]) -> Sequence[Batch]:
+    def _whole(
+        self, claim: Claim, batches: Sequence[BatchId], size: int, names: Mapping[str, object]
+    ) -> Sequence[Batch]:
+        """Read the batches, where they hold the whole part in its order."""
+        rows = self._tables.execute(self._part.numbering(_CLAIMED), names)
+        filled = [claim.filled(id_, rows.fetchmany(size)) for id_ in batches]
+        rows.close()
+        return filled
+
+    def _left(self, claim: Claim, batches: Sequence[BatchId]) -> Sequence[Batch]:
         """Read the batches; those that nothing was left for are given up."""
-        if claim is None or not batches:
-            return ()
         filled = [claim.batch(id_) for id_ in batches]
         for batch in filled:
             if not batch.messages:
