@@ -57,6 +57,7 @@ from petiole.core.domain.fields import Fields
 from petiole.core.domain.message import Batch
 from petiole.core.domain.settlement import DELIVERED, Settlement
 from petiole.core.ports.ledger import SnapshotProfile
+from tests.adapters.sqlite.trigger import statements_of
 from tests.benchmarks.scene import MOMENT, NAME, SCOPE, customer
 from tests.benchmarks.table import Line, table
 
@@ -319,18 +320,12 @@ class _Costs:
 
 
 def _plans(store: SqliteStore) -> dict[str, list[str]]:
-    statements = {**HOT_STATEMENTS, **_wholesale()}
+    statements = dict(HOT_STATEMENTS)
+    for number, sql in enumerate(statements_of(wholesale.DOOR), start=1):
+        statements[f"wholesale, {number}: {sql[:30]}"] = sql
     with _comparison(store) as comparison, comparison._staging._database.beside() as tables:
         comparison.read(())  # makes the index
         return {name: _plan(tables, sql) for name, sql in statements.items()}
-
-
-def _wholesale() -> dict[str, str]:
-    """Name the statements of the trigger, which tells no plan as a whole."""
-    body = wholesale.DOOR.partition(" BEGIN\n")[2].rpartition("END;")[0]
-    body = re.sub(r"NEW\.(\w+)", r":\1", body).replace("RAISE(ABORT, 'not as a whole')", "1")
-    statements = [" ".join(sql.split()) for sql in body.split(";") if sql.strip()]
-    return {f"wholesale, {n}: {sql[:30]}": sql for n, sql in enumerate(statements, start=1)}
 
 
 def _plan(tables: sqlite3.Connection, sql: str) -> list[str]:

@@ -8,9 +8,11 @@ import pytest
 
 import petiole.adapters.sqlite
 from petiole.adapters.sqlite import SqliteStore
+from petiole.adapters.sqlite.wholesale import DOOR
 from petiole.core.domain.change import ChangeKind
 from petiole.testing.changes import change, scope
 from petiole.testing.contracts.runs import ALL, NEWSLETTER, claim, fill, settle
+from tests.adapters.sqlite.trigger import statements_of
 
 CHANGES_OF_ONE = 20_000
 TABLES = (
@@ -49,6 +51,9 @@ def statements() -> dict[str, str]:
 ELSEWHERE = re.compile(r"staging\.|migration_|engagement|causes|held\.JUDGED|wholesale")
 """Run on other tables, or once, or as part of another statement: see the tests of those."""
 STATEMENTS = {name: sql for name, sql in statements().items() if not ELSEWHERE.match(name)}
+STATEMENTS |= {
+    f"wholesale, {number}": sql for number, sql in enumerate(statements_of(DOOR), start=1)
+}
 
 
 def plan(store: SqliteStore, sql: str) -> list[str]:

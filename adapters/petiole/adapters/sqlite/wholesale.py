@@ -15,7 +15,7 @@ from petiole.adapters.sqlite.instants import to_micros
 from petiole.core.domain.settlement import DELIVERED, Settlement
 
 DOOR = """
-CREATE TEMP VIEW wholesale AS SELECT 0 AS now, '' AS batches, '' AS ids;
+CREATE TEMP VIEW wholesale AS SELECT 0 AS now, '' AS batches;
 CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
     SELECT RAISE(ABORT, 'not as a whole') FROM json_each(NEW.batches) AS asked
     WHERE NOT EXISTS (
@@ -34,29 +34,35 @@ CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
         trouble = json_extract(asked.value, '$[7]'),
         exchanges = json_extract(asked.value, '$[8]')
     FROM json_each(NEW.batches) AS asked WHERE batch.id = json_extract(asked.value, '$[0]');
-    UPDATE message SET state = 'delivered', head = NULL, settled_at = NEW.now
-    WHERE id IN (SELECT value FROM json_each(NEW.ids));
     INSERT INTO ledger (connection, segment, profile, fingerprint)
-    SELECT connection, segment, profile, fingerprint FROM message
-    WHERE id IN (SELECT value FROM json_each(NEW.ids)) AND kind <> 'remove'
+    SELECT connection, segment, profile, fingerprint FROM message INDEXED BY message_batch
+    WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+        AND state = 'in_flight' AND kind <> 'remove'
     ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint;
     DELETE FROM ledger WHERE (connection, segment, profile) IN (
-        SELECT connection, segment, profile FROM message
-        WHERE id IN (SELECT value FROM json_each(NEW.ids)) AND kind = 'remove'
+        SELECT connection, segment, profile FROM message INDEXED BY message_batch
+        WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+            AND state = 'in_flight' AND kind = 'remove'
     );
     INSERT INTO segment_use (connection, segment, accepted, first_at, last_at)
-    SELECT connection, segment, count(*), NEW.now, NEW.now FROM message
-    WHERE id IN (SELECT value FROM json_each(NEW.ids)) AND kind <> 'remove'
+    SELECT connection, segment, count(*), NEW.now, NEW.now FROM message INDEXED BY message_batch
+    WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+        AND state = 'in_flight' AND kind <> 'remove'
     GROUP BY connection, segment
     ON CONFLICT DO UPDATE SET
         accepted = accepted + excluded.accepted, last_at = excluded.last_at;
+    UPDATE message SET state = 'delivered', head = NULL, settled_at = NEW.now
+    WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+        AND state = 'in_flight';
     UPDATE message SET head = 1 WHERE id IN (
         SELECT (
             SELECT behind.id FROM message AS behind INDEXED BY message_behind
             WHERE behind.profile = message.profile AND behind.head = 0
             ORDER BY behind.id LIMIT 1
         )
-        FROM message WHERE id IN (SELECT value FROM json_each(NEW.ids))
+        FROM message INDEXED BY message_batch
+        WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+            AND settled_at = NEW.now
     );
     UPDATE tally SET
         in_flight = in_flight - landed.messages, delivered = delivered + landed.messages,
@@ -74,7 +80,7 @@ CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
     ON CONFLICT DO UPDATE SET calls = calls + excluded.calls;
 END;
 """
-_SETTLE = "INSERT INTO wholesale (now, batches, ids) VALUES (?, ?, ?)"
+_SETTLE = "INSERT INTO wholesale (now, batches) VALUES (?, ?)"
 
 
 def settle_wholesale(
@@ -84,13 +90,11 @@ def settle_wholesale(
     if len({settlement.batch for settlement in settlements}) < len(settlements):
         return False  # one is named twice: the second time it is not ours any more
     batches: list[object] = []
-    ids: list[int] = []
     for settlement in settlements:
         if any(verdict is not DELIVERED for verdict in settlement.verdicts.values()):
             return False
         messages, record = list(settlement.verdicts), settlement.record
         ended_at = to_micros(record.ended_at)
-        ids += messages
         batches.append(
             [
                 settlement.batch,
@@ -105,9 +109,7 @@ def settle_wholesale(
             ]
         )
     try:
-        connection.execute(
-            _SETTLE, (now, json.dumps(batches, separators=(",", ":")), json.dumps(ids))
-        )
+        connection.execute(_SETTLE, (now, json.dumps(batches, separators=(",", ":"))))
     except sqlite3.IntegrityError:
         return False
     return True
