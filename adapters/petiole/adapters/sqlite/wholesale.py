@@ -15,25 +15,27 @@ from petiole.adapters.sqlite.instants import to_micros
 from petiole.core.domain.settlement import DELIVERED, Settlement
 
 DOOR = """
-CREATE TEMP VIEW wholesale AS SELECT 0 AS now, '' AS batches;
+CREATE TEMP VIEW wholesale AS SELECT 0 AS now, '' AS batches, '' AS messages, '' AS records;
 CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
     SELECT RAISE(ABORT, 'not as a whole') FROM json_each(NEW.batches) AS asked
     WHERE NOT EXISTS (
         SELECT 1 FROM batch WHERE id = json_extract(asked.value, '$[0]')
             AND epoch = json_extract(asked.value, '$[1]') AND settled_at IS NULL
-    ) OR json_extract(asked.value, '$[2]') <> (
+    );
+    SELECT RAISE(ABORT, 'not as a whole') FROM json_each(NEW.messages) AS asked
+    WHERE json_extract(asked.value, '$[1]') <> (
         SELECT json_group_array(id) FROM message INDEXED BY message_batch
         WHERE batch = json_extract(asked.value, '$[0]') AND state = 'in_flight'
     );
     UPDATE batch SET
         settled_at = NEW.now,
         settle_tick = (SELECT tick + 1 FROM tally WHERE tally.connection = batch.connection),
-        began_at = json_extract(asked.value, '$[3]'),
-        ended_at = json_extract(asked.value, '$[4]'),
-        calls = json_extract(asked.value, '$[6]'),
-        trouble = json_extract(asked.value, '$[7]'),
-        exchanges = json_extract(asked.value, '$[8]')
-    FROM json_each(NEW.batches) AS asked WHERE batch.id = json_extract(asked.value, '$[0]');
+        began_at = json_extract(asked.value, '$[1]'),
+        ended_at = json_extract(asked.value, '$[2]'),
+        calls = json_extract(asked.value, '$[3]'),
+        trouble = json_extract(asked.value, '$[4]'),
+        exchanges = json_extract(asked.value, '$[5]')
+    FROM json_each(NEW.records) AS asked WHERE batch.id = json_extract(asked.value, '$[0]');
     INSERT INTO ledger (connection, segment, profile, fingerprint)
     SELECT connection, segment, profile, fingerprint FROM message INDEXED BY message_batch
     WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
@@ -68,19 +70,21 @@ CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
         in_flight = in_flight - landed.messages, delivered = delivered + landed.messages,
         tick = tick + 1
     FROM (
-        SELECT connection, sum(json_array_length(asked.value, '$[2]')) AS messages
+        SELECT connection, sum(json_extract(asked.value, '$[2]')) AS messages
         FROM json_each(NEW.batches) AS asked
         CROSS JOIN batch ON batch.id = json_extract(asked.value, '$[0]') GROUP BY connection
     ) AS landed WHERE tally.connection = landed.connection;
     INSERT INTO usage (connection, quarter, calls)
-    SELECT connection, json_extract(asked.value, '$[5]'), sum(json_extract(asked.value, '$[6]'))
+    SELECT connection, json_extract(asked.value, '$[3]'), sum(json_extract(asked.value, '$[4]'))
     FROM json_each(NEW.batches) AS asked
     CROSS JOIN batch ON batch.id = json_extract(asked.value, '$[0]')
-    GROUP BY 1, 2 HAVING sum(json_extract(asked.value, '$[6]')) > 0
+    GROUP BY 1, 2 HAVING sum(json_extract(asked.value, '$[4]')) > 0
     ON CONFLICT DO UPDATE SET calls = calls + excluded.calls;
 END;
 """
-_SETTLE = "INSERT INTO wholesale (now, batches) VALUES (?, ?)"
+_SETTLE = "INSERT INTO wholesale (now, batches, messages, records) VALUES (?, ?, ?, ?)"
+
+_to_text = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def settle_wholesale(
@@ -89,27 +93,21 @@ def settle_wholesale(
     """Settle batches of which everything was delivered; tells whether these were such."""
     if len({settlement.batch for settlement in settlements}) < len(settlements):
         return False  # one is named twice: the second time it is not ours any more
+    # Apart, since each statement that looks into one of them reads all of it.
     batches: list[object] = []
+    messages: list[object] = []
+    records: list[object] = []
     for settlement in settlements:
         if any(verdict is not DELIVERED for verdict in settlement.verdicts.values()):
             return False
-        messages, record = list(settlement.verdicts), settlement.record
-        ended_at = to_micros(record.ended_at)
-        batches.append(
-            [
-                settlement.batch,
-                settlement.epoch,
-                messages,
-                to_micros(record.began_at),
-                ended_at,
-                quarter_of(ended_at),
-                record.calls,
-                record.trouble[:LONGEST_TROUBLE_CHARACTERS],
-                to_json(record.exchanges),
-            ]
-        )
+        id_, verdicts, record = settlement.batch, settlement.verdicts, settlement.record
+        began_at, ended_at = to_micros(record.began_at), to_micros(record.ended_at)
+        trouble, exchanges = record.trouble[:LONGEST_TROUBLE_CHARACTERS], to_json(record.exchanges)
+        batches.append([id_, settlement.epoch, len(verdicts), quarter_of(ended_at), record.calls])
+        messages.append([id_, _to_text(list(verdicts))])
+        records.append([id_, began_at, ended_at, record.calls, trouble, exchanges])
     try:
-        connection.execute(_SETTLE, (now, json.dumps(batches, separators=(",", ":"))))
+        connection.execute(_SETTLE, (now, *map(_to_text, (batches, messages, records))))
     except sqlite3.IntegrityError:
         return False
     return True
