@@ -52,8 +52,8 @@ NAIVE_SHARE = 10
 """The naive loop drains so many times fewer, for it takes that much longer."""
 PART = 1_000
 BATCH = 100
-CALLS_AT_ONCE, BY_DEFAULT = 2, 8
-"""More threads than two only get into each other's way, where the platform answers at once."""
+CALLS_AT_ONCE = 8
+"""The default."""
 FASTEST = 0.85
 DELAY_MS = 50
 SLOW_AT_ONCE = 25
@@ -98,11 +98,10 @@ def _measured(profiles: int, *, rounds: int) -> Iterator[Line]:
         _fill(ours, profiles)
         floor.fill(by_hand, _records(profiles))
         floor.fill(naive, _records(profiles // NAIVE_SHARE))
-        took: dict[str, list[Took]] = {"floor": [], "petiole": [], "by default": []}
+        took: dict[str, list[Took]] = {"floor": [], "petiole": []}
         for _ in range(rounds):
             took["floor"].append(_complete(floor.drain, by_hand, profiles))
             took["petiole"].append(_complete(_drain, ours, profiles))
-            took["by default"].append(_complete(_drain_by_default, ours, profiles))
         plodding = _complete(floor.drain_naively, naive, profiles // NAIVE_SHARE)
         yield from _peers()
         yield _rate_line("naive loop", profiles // NAIVE_SHARE, plodding)
@@ -111,7 +110,7 @@ def _measured(profiles: int, *, rounds: int) -> Iterator[Line]:
 
 
 def _race(took: Mapping[str, Sequence[Took]], profiles: int) -> Iterator[Line]:
-    by_hand, ours, default = (median(one.seconds for one in runs) for runs in took.values())
+    by_hand, ours = (median(one.seconds for one in runs) for runs in took.values())
     micros = {name: _micros(runs, profiles) for name, runs in took.items()}
     yield Line(what="floor by hand", figure=f"{profiles / by_hand:,.0f} profiles/s")
     yield Line(
@@ -121,12 +120,6 @@ def _race(took: Mapping[str, Sequence[Took]], profiles: int) -> Iterator[Line]:
         ratio=by_hand / ours,
         wanted=f"at least {FASTEST}",
         holds=by_hand / ours >= FASTEST,
-    )
-    yield Line(
-        what=f"petiole drain, {BY_DEFAULT} calls at a time",
-        figure=f"{profiles / default:,.0f} profiles/s",
-        against=f"floor {profiles / by_hand:,.0f}/s",
-        ratio=by_hand / default,
     )
     yield Line(
         what="petiole drain, CPU",
@@ -222,10 +215,6 @@ def _drain(path: Path, url: str, *, at_once: int = CALLS_AT_ONCE) -> Took:
         with timed() as took:
             relay.drain(flush=True, patience=timedelta(seconds=10))
         return took
-
-
-def _drain_by_default(path: Path, url: str) -> Took:
-    return _drain(path, url, at_once=BY_DEFAULT)
 
 
 def _drain_broadly(path: Path, url: str) -> Took:
