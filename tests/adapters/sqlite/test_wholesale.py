@@ -9,22 +9,23 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeAlias
+from unittest.mock import patch
 
 import pytest
 
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore
+from petiole.adapters.sqlite import settlements as steps
 from petiole.adapters.sqlite.database import Database
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.opening import open_database
-from petiole.adapters.sqlite.settlements import settle as settle_by_steps
 from petiole.adapters.sqlite.wholesale import settle_wholesale
 from petiole.core.domain.attempt_record import AttemptRecord
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.dead_letter import Decision, LetterSelection
 from petiole.core.domain.message import BatchId, MessageId
-from petiole.core.domain.settlement import DELIVERED, Delivered, Retry, Settlement
+from petiole.core.domain.settlement import DELIVERED, Retry, Settlement
 from petiole.core.errors import OutboxError
 from petiole.core.exchange import Exchange
 from petiole.testing.changes import MOMENT, change, scope
@@ -44,8 +45,6 @@ from petiole.testing.contracts.runs import (
 
 ADD, UPDATE, REMOVE = ChangeKind
 HOUR = timedelta(hours=1)
-LIKEWISE = Delivered()
-"""Equal to `DELIVERED`, but not the same: what is settled so is settled by steps."""
 SAID = [Exchange(request="POST /receiver, 1 record", answer='200 {"rows": 1, "☃": "\'"}')]
 TALKATIVE = AttemptRecord(
     began_at=MOMENT, ended_at=MOMENT + HOUR, calls=3, trouble="slow; " * 500, exchanges=SAID
@@ -80,9 +79,12 @@ def copy(path: Path) -> Path:
     return twin
 
 
-def by_steps(settlements: Sequence[Settlement]) -> list[Settlement]:
-    """The same, in a way that is not settled as a whole."""
-    return [replace(one, verdicts=dict.fromkeys(one.verdicts, LIKEWISE)) for one in settlements]
+def settle_by_steps(
+    tables: sqlite3.Connection, settlements: Sequence[Settlement], *, now: int
+) -> Sequence[BatchId]:
+    """Settle as if these were not to be settled as a whole."""
+    with patch.object(steps, "settle_wholesale", return_value=False):
+        return list(steps.settle(tables, settlements, now=now))
 
 
 def additions(store: SqliteStore, clock: FrozenClock) -> Sequence[Settlement]:
@@ -207,8 +209,7 @@ def test_whole_batches_leave_what_steps_would_leave(
     with opened_file(path) as database, database.write() as tables:
         assert settle_wholesale(tables, settlements, now=now)
     with opened_file(twin) as database, database.write() as tables:
-        assert not settle_wholesale(tables, by_steps(settlements), now=now)
-        assert settle_by_steps(tables, by_steps(settlements), now=now) == []
+        assert settle_by_steps(tables, settlements, now=now) == []
 
     after, expected = rows(path), rows(twin)
     assert settlements
@@ -220,7 +221,7 @@ def test_outbox_settles_so(store: SqliteStore, clock: FrozenClock, path: Path) -
     settlements = records(store, clock)
     twin = copy(path)
     with opened_file(twin) as database, database.write() as tables:
-        settle_by_steps(tables, by_steps(settlements), now=to_micros(clock.now()))
+        settle_by_steps(tables, settlements, now=to_micros(clock.now()))
 
     lost = store.outbox.settle(settlements)
 

@@ -148,15 +148,16 @@ def _cut(
 
     What is left in the end is a batch only if it may be `partial`.
     """
+    most, heaviest = policy.max_profiles, policy.max_bytes
     part: list[MessageRow] = []
     weight = 0
     for row in rows:
-        if part and weight + row[1] > policy.max_bytes:
-            yield part
-            part, weight = [], 0
-        part.append(row)
         weight += row[1]
-        if len(part) == policy.max_profiles or weight >= policy.max_bytes:
+        if weight > heaviest and part:
+            yield part
+            part, weight = [], row[1]
+        part.append(row)
+        if len(part) == most or weight >= heaviest:
             yield part
             part, weight = [], 0
     if part and partial:
