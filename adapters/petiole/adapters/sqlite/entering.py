@@ -80,9 +80,10 @@ class SqliteEntering:
             del self._removed[: len(removed)]
         elif part := self._next(most):
             with self._database.write(commits.ENQUEUE) as tables:
-                entered = PartEntry(tables, self._scope, self._runner, part).enter(
-                    claiming, occurred_at=self._occurred_at, folding=self._folding
+                entry = PartEntry(
+                    tables, self._scope, self._runner, part, occurred_at=self._occurred_at
                 )
+                entered = entry.enter(claiming, folding=self._folding)
             self._after = part.upto
         else:
             return None

@@ -5,7 +5,7 @@ others take their places like any change that is enqueued.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,72 +124,60 @@ class PartEntry:
     """One part inside its transaction."""
 
     def __init__(
-        self, tables: sqlite3.Connection, scope: Scope, runner: Runner, part: Part
+        self,
+        tables: sqlite3.Connection,
+        scope: Scope,
+        runner: Runner,
+        part: Part,
+        *,
+        occurred_at: datetime,
     ) -> None:
         self._tables = tables
         self._scope = scope
         self._runner = runner
         self._part = part
+        self._occurred_at = occurred_at
         self._now = to_micros(runner.clock.now())
-
-    def enter(self, claiming: Claiming | None, *, occurred_at: datetime, folding: bool) -> Entered:
-        """Write the part, and claim it; a heavy one is left to be claimed by weight."""
-        part, name = self._part, self._scope.connection
-        [(last_id,)] = self._tables.execute(_LAST_ID).fetchall()
-        tick = sums.next_tick(self._tables, name)
-        names = {
-            "account": self._scope.account,
-            "connection": name,
-            "segment": self._scope.segment,
+        self._claim: Claim | None = None
+        self._batches: Sequence[BatchId] = ()
+        [(last_id,)] = tables.execute(_LAST_ID).fetchall()
+        self._tick = sums.next_tick(tables, scope.connection)
+        self._names: dict[str, str | int | None] = {
+            "account": scope.account,
+            "connection": scope.connection,
+            "segment": scope.segment,
             "after": part.after,
             "upto": part.upto,
             "occurred_at": to_micros(occurred_at),
             "now": self._now,
-            "tick": tick,
+            "tick": self._tick,
             "last_id": last_id,
             "batch": None,
             "size": 1,
             "shift": part.shift,
         }
-        claim: Claim | None = None
-        batches: Sequence[BatchId] = ()
-        size = 1
+
+    def enter(self, claiming: Claiming | None, *, folding: bool) -> Entered:
+        """Write the part, and claim it; a heavy one is left to be claimed by weight."""
+        part = self._part
         if claiming and part.weight_bytes <= claiming.policy.max_bytes:
-            claim = self._claim(claiming)
-            size = claiming.policy.max_profiles
-            batches = [claim.open_batch(tick) for _ in range(0, part.changes, size)]
-            names |= {"batch": batches[0], "size": size}
-        entered = self._put(names)
-        is_whole = entered == part.changes
-        self._tables.execute(part.numbering(_SAY) if is_whole else _SAY_BY_KEY, names)
+            self._open_batches(claiming)
+        entered = self._put()
         receipt = EnqueueReceipt(enqueued=entered)
         if entered:
-            state = MessageState.IN_FLIGHT if batches else MessageState.PENDING
-            sums.add(self._tables, name, {state: entered})
-        if not is_whole:
-            changes = [
-                self._change(occurred_at, *row)
-                for row in self._tables.execute(_IN_LINE, names).fetchall()
-            ]
-            receipt += enqueue(self._tables, changes, folding=folding, now=self._now)
-        if claim is None:
-            return Entered(receipt=receipt)
-        if is_whole:
-            return Entered(receipt=receipt, batches=self._whole(claim, batches, size, names))
-        return Entered(receipt=receipt, batches=self._left(claim, batches))
+            state = MessageState.IN_FLIGHT if self._claim else MessageState.PENDING
+            sums.add(self._tables, self._scope.connection, {state: entered})
+        if entered == part.changes:
+            self._tables.execute(part.numbering(_SAY), self._names)
+            return Entered(receipt=receipt, batches=self._whole(claiming))
+        self._tables.execute(_SAY_BY_KEY, self._names)
+        receipt += self._line_up(folding=folding)
+        return Entered(receipt=receipt, batches=self._left())
 
-    def _put(self, names: Mapping[str, object]) -> int:
-        """Write the messages of all who have no line; tell how many these are."""
-        put = self._part.numbering
-        if self._part.shift is not None:
-            with suppress(sqlite3.IntegrityError):
-                return self._tables.execute(put(_MESSAGES_OF_NEW), names).rowcount
-        return self._tables.execute(put(_MESSAGES), names).rowcount
-
-    def _claim(self, claiming: Claiming) -> Claim:
+    def _open_batches(self, claiming: Claiming) -> None:
         runners, clock = self._runner.runners, self._runner.clock
         runners.announce()
-        return Claim(
+        self._claim = Claim(
             connection=self._tables,
             runners=runners,
             name=self._scope.connection,
@@ -197,38 +185,53 @@ class PartEntry:
             uptime=span_micros(clock.uptime()),
             lease=span_micros(claiming.lease),
         )
+        size = claiming.policy.max_profiles
+        starts = range(0, self._part.changes, size)
+        self._batches = [self._claim.open_batch(self._tick) for _ in starts]
+        self._names |= {"batch": self._batches[0], "size": size}
 
-    def _whole(
-        self, claim: Claim, batches: Sequence[BatchId], size: int, names: Mapping[str, object]
-    ) -> Sequence[Batch]:
-        """Read the batches, where they hold the whole part in its order."""
-        rows = self._tables.execute(self._part.numbering(_CLAIMED), names)
-        filled = [claim.filled(id_, rows.fetchmany(size)) for id_ in batches]
+    def _put(self) -> int:
+        """Write the messages of all who have no line; tell how many these are."""
+        numbering = self._part.numbering
+        if self._part.shift is not None:
+            with suppress(sqlite3.IntegrityError):
+                return self._tables.execute(numbering(_MESSAGES_OF_NEW), self._names).rowcount
+        return self._tables.execute(numbering(_MESSAGES), self._names).rowcount
+
+    def _line_up(self, *, folding: bool) -> EnqueueReceipt:
+        """Let the others take their places."""
+        rows = self._tables.execute(_IN_LINE, self._names).fetchall()
+        changes = [self._change(*row) for row in rows]
+        return enqueue(self._tables, changes, folding=folding, now=self._now)
+
+    def _whole(self, claiming: Claiming | None) -> Sequence[Batch]:
+        """Read the batches, which hold the whole part in its order."""
+        if self._claim is None or claiming is None:
+            return ()
+        rows = self._tables.execute(self._part.numbering(_CLAIMED), self._names)
+        size = claiming.policy.max_profiles
+        batches = [self._claim.filled(id_, rows.fetchmany(size)) for id_ in self._batches]
         rows.close()
-        return filled
+        return batches
 
-    def _left(self, claim: Claim, batches: Sequence[BatchId]) -> Sequence[Batch]:
+    def _left(self) -> Sequence[Batch]:
         """Read the batches; those that nothing was left for are given up."""
-        filled = [claim.batch(id_) for id_ in batches]
-        for batch in filled:
+        if self._claim is None:
+            return ()
+        batches = [self._claim.batch(id_) for id_ in self._batches]
+        for batch in batches:
             if not batch.messages:
                 self._tables.execute(_GIVE_UP, (batch.id,))
-        return [batch for batch in filled if batch.messages]
+        return [batch for batch in batches if batch.messages]
 
     def _change(
-        self,
-        occurred_at: datetime,
-        type_: str,
-        identifier: str,
-        kind: str,
-        fields: str,
-        fingerprint: bytes,
+        self, type_: str, identifier: str, kind: str, fields: str, fingerprint: bytes
     ) -> ProfileChange:
         return ProfileChange(
             scope=self._scope,
             identifier=Identifier(IdentifierType(type_), identifier),
             kind=ChangeKind(kind),
-            occurred_at=occurred_at,
+            occurred_at=self._occurred_at,
             fields=Fields(fields),
             fingerprint=fingerprint,
         )
