@@ -8,11 +8,11 @@ from unittest.mock import patch
 
 import pytest
 
-from petiole.adapters.system.pool import FEW, LOOK_SECONDS, Failed, Load, Pool
+from petiole.adapters.system.pool import LOOK_SECONDS, Failed, Load, Pool
 
 SOON = 30.0
 """Seconds, far more than anything here takes."""
-IDLE, HALF, SATURATED = 0.0, 0.5, 1.0
+IDLE, IDLE_BUT_FOR_TWO, HALF, SATURATED = 0.0, 0.4, 0.5, 1.0
 WAITING = 20
 
 
@@ -70,12 +70,11 @@ def stand() -> Iterator[Stand]:
     stand.close()
 
 
-def test_a_few_threads_start_at_once(stand: Stand) -> None:
-    stand.submit(1)
-    first = stand.threads
+def test_one_thread_starts_at_once(stand: Stand) -> None:
+    before = stand.threads
     stand.submit(WAITING)
 
-    assert (first, stand.threads) == (1, FEW)
+    assert (before, stand.threads) == (0, 1)
 
 
 def test_idle_process_starts_as_many_as_are_allowed(stand: Stand) -> None:
@@ -88,7 +87,7 @@ def test_idle_process_starts_as_many_as_are_allowed(stand: Stand) -> None:
 
 def test_no_more_start_than_tasks_wait(stand: Stand) -> None:
     stand.submit(5)
-    wait_until(lambda: stand.pool._tasks.qsize() == 3)
+    wait_until(lambda: stand.pool._tasks.qsize() == 4)
 
     stand.pool.grow(IDLE)
 
@@ -97,18 +96,29 @@ def test_no_more_start_than_tasks_wait(stand: Stand) -> None:
 
 def test_half_busy_process_bears_some_more(stand: Stand) -> None:
     stand.submit(WAITING)
+    stand.pool.grow(IDLE_BUT_FOR_TWO)
 
     stand.pool.grow(HALF)
 
     assert stand.threads == 3
 
 
-def test_saturated_process_starts_none_before_a_call_has_ended(stand: Stand) -> None:
+def test_saturated_process_starts_none_before_a_call_may_have_ended(stand: Stand) -> None:
     stand.submit(WAITING)
+    stand.pool._began = time.monotonic()
 
     stand.pool.grow(SATURATED)
 
-    assert stand.threads == FEW
+    assert stand.threads == 1
+
+
+def test_saturated_process_starts_some_where_the_first_call_does_not_end(stand: Stand) -> None:
+    stand.submit(WAITING)
+    stand.pool._began = time.monotonic() - 20 * LOOK_SECONDS
+
+    stand.pool.grow(SATURATED)
+
+    assert stand.threads == 16
 
 
 def test_quick_platform_gets_no_more_from_a_saturated_process(stand: Stand) -> None:
@@ -119,7 +129,7 @@ def test_quick_platform_gets_no_more_from_a_saturated_process(stand: Stand) -> N
 
     stand.pool.grow(SATURATED)
 
-    assert stand.threads == FEW
+    assert stand.threads == 1
 
 
 def test_slow_platform_gets_more_even_from_a_saturated_process(stand: Stand) -> None:

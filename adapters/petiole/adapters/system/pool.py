@@ -15,13 +15,13 @@ from typing import Generic, TypeAlias, TypeVar
 
 Result = TypeVar("Result")
 
-FEW = 2
-"""So many threads start as soon as there are tasks."""
 LOOK_SECONDS = 0.01
 """How long the load is watched before more threads start."""
 FULL = 0.85
 """Of one core: with more to do, Python has no time for another thread."""
 _IDLE = 0.01
+_SHORTEST = 1e-6
+"""Seconds that a task computes at least, since nothing is divided by none."""
 _LATEST = 16
 """Tasks from which is told how slow the platform is."""
 
@@ -62,13 +62,14 @@ class Pool(Generic[Result]):
         self._done = done
         self._tasks: SimpleQueue[Task[Result] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._began = time.monotonic()
         self._took: deque[tuple[float, float]] = deque(maxlen=_LATEST)
         """Seconds, and those of them that the thread computed."""
 
     def submit(self, task: Task[Result]) -> None:
         """Run a task as soon as a thread is free."""
         self._tasks.put(task)
-        if len(self._threads) < min(FEW, self._limit):
+        if not self._threads:
             self._start()
 
     @property
@@ -103,12 +104,13 @@ class Pool(Generic[Result]):
             thread.join(max(until - time.monotonic(), 0.0))
 
     def _fitting(self) -> float:
-        """Tell how many calls can be computed while the quickest of the latest is under way."""
-        took = tuple(self._took)
-        if not took:
-            return 0
+        """Tell how many calls can be computed while the quickest of the latest is under way.
+
+        As long as none has ended, the first one is taken to compute no longer than a look.
+        """
+        took = tuple(self._took) or ((time.monotonic() - self._began, LOOK_SECONDS),)
         seconds, computed = min(took)
-        return seconds / max(computed, 1e-6)
+        return seconds / max(computed, _SHORTEST)
 
     def _start(self) -> None:
         name = f"petiole-{self._name}-{len(self._threads) + 1}"
