@@ -9,6 +9,7 @@ import pytest
 from dependency_injector import providers
 
 from petiole.adapters.memory import FrozenClock, InlineWorkers, MemoryAudience, MemorySink
+from petiole.adapters.system import ThreadWorkers
 from petiole.core.delivery.landing import Delivery
 from petiole.core.delivery.reading import Refusals
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange, SegmentId
@@ -27,25 +28,23 @@ TASK = SyncInput(connection=NAME, segment=SegmentId("4711"), key="id")
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
+def settings(folder: Path, **more: object) -> Settings:
+    """One connection, and more settings of it."""
+    connection = {
+        "plugin": "canopydeploy",
+        "endpoint": "https://example.org/receiver",
+        "token": {"env": "NOT_NEEDED_HERE"},
+        "identifier": "customer-id",
+    }
+    return Settings.model_validate({"connections": {NAME: connection | more}, "directory": folder})
+
+
 @contextmanager
 def hosted(
     folder: Path, clock: FrozenClock, sink: MemorySink, observer: DeliveryCount | None = None
 ) -> Iterator[Host]:
     """Open a host whose time is frozen and whose platform is in memory; the outbox is real."""
-    settings = Settings.model_validate(
-        {
-            "connections": {
-                NAME: {
-                    "plugin": "canopydeploy",
-                    "endpoint": "https://example.org/receiver",
-                    "token": {"env": "NOT_NEEDED_HERE"},
-                    "identifier": "customer-id",
-                }
-            },
-            "directory": folder,
-        }
-    )
-    with Host.open(settings, [NAME], observer=observer) as host:
+    with Host.open(settings(folder), [NAME], observer=observer) as host:
         host.container.clock.override(providers.Object(clock))
         host.container.sinks.override(providers.Object({NAME: sink}))
         host.container.workers.override(providers.Object(InlineWorkers[Delivery](clock)))
@@ -146,3 +145,17 @@ def test_one_trouble_is_counted_once(tmp_path: Path) -> None:
 
     assert counted.trouble == {"401: the token was refused": 1}
     assert (counted.deferred, counted.buried) == (5, {})
+
+
+@pytest.mark.parametrize(
+    ("more", "prompt"), [({"on_doubt": "park"}, [NAME]), ({"max_in_flight": 1}, [NAME]), ({}, [])]
+)
+def test_nothing_waits_for_a_thread_where_no_more_is_claimed_than_is_sent(
+    tmp_path: Path, more: dict[str, object], prompt: list[ConnectionName]
+) -> None:
+    with Host.open(settings(tmp_path, **more), [NAME]) as host:
+        host.container.sinks.override(providers.Object({NAME: MemorySink()}))
+        workers = host.container.workers()
+
+    assert isinstance(workers, ThreadWorkers)
+    assert workers._prompt == prompt

@@ -96,7 +96,8 @@ def _open_workers(
     sinks: Mapping[ConnectionName, ProfileSink],
 ) -> Workers[Delivery]:
     limits: dict[str, int] = {name: calls_at_once(name, settings, registry) for name in sinks}
-    return stack.enter_context(ThreadWorkers[Delivery](limits))
+    prompt = [name for name in sinks if not _claims_ahead(name, settings, registry)]
+    return stack.enter_context(ThreadWorkers[Delivery](limits, prompt=prompt))
 
 
 def _routes(
@@ -109,9 +110,7 @@ def _route(
     name: ConnectionName, sink: ProfileSink, settings: Settings, registry: Registry
 ) -> Route:
     connection, at_once = settings.connections[name], calls_at_once(name, settings, registry)
-    # Where a person decides about all that a dead runner held, it holds nothing but what it sends;
-    # and who asks for one call at a time wants to know which.
-    claims_ahead = at_once > 1 and connection.on_doubt is not AmbiguityPolicy.PARK
+    ahead = batches_ahead(at_once, connection.batching.max_profiles)
     return Route(
         connection=name,
         sink=sink,
@@ -120,9 +119,19 @@ def _route(
         ambiguity=connection.on_doubt,
         hold_dead=connection.on_dead is DeadPolicy.HOLD,
         max_in_flight=at_once,
-        ahead=batches_ahead(at_once, connection.batching.max_profiles) if claims_ahead else 0,
+        ahead=ahead if _claims_ahead(name, settings, registry) else 0,
         quota=quota_of(name, settings, registry),
     )
+
+
+def _claims_ahead(name: ConnectionName, settings: Settings, registry: Registry) -> bool:
+    """Tell whether more may be claimed than is being sent.
+
+    Where a person decides about all that a dead runner held, it holds nothing but what it sends;
+    and who asks for one call at a time wants to know which.
+    """
+    careful = settings.connections[name].on_doubt is AmbiguityPolicy.PARK
+    return not careful and calls_at_once(name, settings, registry) > 1
 
 
 class Container:

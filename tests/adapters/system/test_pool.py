@@ -19,10 +19,10 @@ WAITING = 20
 class Stand:
     """A pool whose tasks last until they are released, or compute for as long as they last."""
 
-    def __init__(self, limit: int = 16) -> None:
+    def __init__(self, limit: int = 16, *, prompt: bool = False) -> None:
         self.results: SimpleQueue[str | Failed] = SimpleQueue()
         self.gate = threading.Semaphore(0)
-        self.pool = Pool[str]("counted", limit, done=self.results.put)
+        self.pool = Pool[str]("counted", limit, done=self.results.put, prompt=prompt)
 
     def submit(self, number: int, task: Callable[[], str] | None = None) -> None:
         for _ in range(number):
@@ -75,6 +75,26 @@ def test_one_thread_starts_at_once(stand: Stand) -> None:
     stand.submit(WAITING)
 
     assert (before, stand.threads) == (0, 1)
+
+
+def test_prompt_pool_starts_a_thread_for_each_task_up_to_the_limit() -> None:
+    prompt = Stand(3, prompt=True)
+    counted = []
+    for _ in range(5):
+        prompt.submit(1)
+        counted.append(prompt.threads)
+    prompt.close()
+
+    assert counted == [1, 2, 3, 3, 3]
+
+
+def test_where_no_more_threads_can_be_had_those_that_are_there_go_on(stand: Stand) -> None:
+    stand.submit(WAITING)
+    with patch.object(threading.Thread, "start", side_effect=RuntimeError("no more threads")):
+        stand.pool.grow(IDLE)
+
+    assert stand.threads == 1
+    stand.release(WAITING)
 
 
 def test_idle_process_starts_as_many_as_are_allowed(stand: Stand) -> None:
@@ -173,13 +193,13 @@ def test_load_is_told_for_a_span_that_says_something() -> None:
         patch("petiole.adapters.system.pool.time.process_time", lambda: used[0]),
     ):
         load = Load()
-        told = [load.latest()]  # nothing to compare with
+        told = [load.latest()]  # of a time of which nothing is known
         for seconds, burnt in ((LOOK_SECONDS / 2, 0.0), (LOOK_SECONDS, 0.0075), (3600, 1.0)):
             now[0] += seconds
             used[0] += burnt
             told.append(load.latest())
 
-    assert told == [None, None, pytest.approx(0.5), None]
+    assert told == [1.0, None, pytest.approx(0.5), 1.0]
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -98,6 +98,42 @@ def test_no_more_tasks_of_a_connection_run_than_allowed(gate: threading.Event) -
     assert not fourth
 
 
+def test_tasks_of_a_prompt_connection_wait_for_nothing_but_the_limit() -> None:
+    barrier = threading.Barrier(5)
+
+    def task() -> str:
+        barrier.wait(timeout=SOON.total_seconds())
+        return "met"
+
+    with ThreadWorkers[str](default=4, prompt=["newsletter"]) as workers:
+        for _ in range(4):
+            workers.submit("newsletter", task)
+
+        barrier.wait(timeout=SOON.total_seconds())  # before anything is collected
+
+        assert collected(workers, 4) == ["met"] * 4
+
+
+def test_rare_looks_are_enough_for_a_slow_connection(gate: threading.Event) -> None:
+    running = threading.Semaphore(0)
+
+    def task() -> str:
+        running.release()
+        gate.wait()
+        return "late"
+
+    with ThreadWorkers[str](default=3) as workers:
+        for _ in range(3):
+            workers.submit("newsletter", task)
+        for _ in range(3):
+            time.sleep(0.15)
+            workers.collect(AT_ONCE)
+
+        assert all(running.acquire(timeout=SOON.total_seconds()) for _ in range(3))
+        gate.set()
+        assert collected(workers, 3) == ["late"] * 3
+
+
 def test_tasks_run_at_the_same_time() -> None:
     barrier = threading.Barrier(4)
 

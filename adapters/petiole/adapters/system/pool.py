@@ -44,22 +44,34 @@ class Load:
         self._used = 0.0
 
     def latest(self) -> float | None:
-        """Tell the load since the last time; nothing if that is too short or too long ago."""
+        """Tell the load since the last time, or 1 if that was too long ago to tell of it.
+
+        Nothing before the load was watched for long enough.
+        """
         now, used = time.monotonic(), time.process_time()
         seconds, burnt = now - self._since, used - self._used
         if seconds < LOOK_SECONDS:
             return None
         self._since, self._used = now, used
-        return burnt / seconds if seconds < 10 * LOOK_SECONDS else None
+        return burnt / seconds if seconds < 10 * LOOK_SECONDS else 1.0
 
 
 class Pool(Generic[Result]):
     """Runs tasks on daemon threads, in the order in which they came."""
 
-    def __init__(self, name: str, limit: int, *, done: Callable[[Result | Failed], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        limit: int,
+        *,
+        done: Callable[[Result | Failed], None],
+        prompt: bool = False,
+    ) -> None:
+        """Take the limit; with `prompt` each task starts a thread until there are so many."""
         self._name = name
         self._limit = limit
         self._done = done
+        self._few = limit if prompt else 1
         self._tasks: SimpleQueue[Task[Result] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._began = time.monotonic()
@@ -69,7 +81,7 @@ class Pool(Generic[Result]):
     def submit(self, task: Task[Result]) -> None:
         """Run a task as soon as a thread is free."""
         self._tasks.put(task)
-        if not self._threads:
+        if len(self._threads) < self._few:
             self._start()
 
     @property
@@ -87,8 +99,9 @@ class Pool(Generic[Result]):
         there = len(self._threads)
         borne = there * FULL / max(load, _IDLE) if load < FULL else 0
         wanted = min(there + self._tasks.qsize(), max(borne, self._fitting()), self._limit)
-        while len(self._threads) < int(wanted):
-            self._start()
+        with suppress(RuntimeError):  # the system has no more threads for us
+            while len(self._threads) < int(wanted):
+                self._start()
 
     def dismiss(self) -> None:
         """Drop what has not been started, and let the threads end."""
@@ -115,8 +128,8 @@ class Pool(Generic[Result]):
     def _start(self) -> None:
         name = f"petiole-{self._name}-{len(self._threads) + 1}"
         thread = threading.Thread(target=self._work, name=name, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -27,9 +27,9 @@ _Told: TypeAlias = Result | Failed | _Woken
 class ThreadWorkers(Generic[Result]):
     """Runs tasks on daemon threads, at most so many at once for each connection.
 
-    Threads start when there is work for them, more than a few while results are collected. Being
-    daemons, they do not hold up the end of the process; a message whose call is cut off then stays
-    claimed until its lease ends.
+    Threads start when there is work for them; all but the first start while results are collected,
+    where they pay. Being daemons, they do not hold up the end of the process; a message whose call
+    is cut off then stays claimed until its lease ends.
     """
 
     def __init__(
@@ -37,13 +37,18 @@ class ThreadWorkers(Generic[Result]):
         max_in_flight: Mapping[str, int] | None = None,
         *,
         default: int = DEFAULT_MAX_IN_FLIGHT,
+        prompt: Collection[str] = (),
     ) -> None:
-        """Take the limits; `default` holds for connections that `max_in_flight` does not name."""
+        """Take the limits; `default` holds for connections that `max_in_flight` does not name.
+
+        Tasks of the connections in `prompt` wait for nothing but the limit.
+        """
         limits = dict(max_in_flight or {})
         if any(limit < 1 for limit in (default, *limits.values())):
             raise ValueError("every connection needs at least one worker")
         self._limits = limits
         self._default = default
+        self._prompt = prompt
         self._pools: dict[str, Pool[Result]] = {}
         self._results: SimpleQueue[_Told[Result]] = SimpleQueue()
         self._load = Load()
@@ -57,7 +62,9 @@ class ThreadWorkers(Generic[Result]):
         pool = self._pools.get(connection)
         if pool is None:
             limit = self._limits.get(connection, self._default)
-            pool = self._pools[connection] = Pool(connection, limit, done=self._results.put)
+            pool = self._pools[connection] = Pool(
+                connection, limit, done=self._results.put, prompt=connection in self._prompt
+            )
         pool.submit(task)
 
     def collect(self, timeout: timedelta) -> list[Result]:
