@@ -34,6 +34,8 @@ class SteadyWorkers:
 
     clock: FrozenClock
     takes: timedelta
+    between: timedelta = BETWEEN
+    given: int = 0
     _tasks: list[Callable[[], Delivery]] = field(default_factory=list)
 
     def submit(self, connection: str, task: Callable[[], Delivery]) -> None:
@@ -42,9 +44,10 @@ class SteadyWorkers:
 
     def collect(self, timeout: timedelta) -> Sequence[Delivery]:
         """Do the first one, if it ends in time."""
-        self.clock.advance(min(timeout, BETWEEN) if self._tasks else timeout)
-        if not self._tasks or timeout < BETWEEN:
+        self.clock.advance(min(timeout, self.between) if self._tasks else timeout)
+        if not self._tasks or timeout < self.between:
             return []
+        self.given += 1
         delivery = self._tasks.pop(0)()
         return [replace(delivery, began_at=delivery.ended_at - self.takes)]
 
@@ -118,6 +121,35 @@ def test_trouble_is_settled_at_once_with_what_had_gathered(stage: Stage, error: 
     assert settled[0] == 3
 
 
+def test_single_changes_are_settled_at_once(stage: Stage) -> None:
+    outbox = stage.outbox = CountingOutbox(stage.store.outbox)
+    stage.workers = SteadyWorkers(stage.clock, SLOW)
+    stage.serve(ScriptedSink())
+    stage.set(batching=BatchPolicy(max_profiles=1), max_in_flight=2, ahead=40)
+    stage.enqueue(range(20))
+
+    stage.drain(flush=True, patience=MINUTE)
+
+    assert outbox.settled == [1] * 20
+
+
+def test_no_answer_waits_longer_than_the_while(stage: Stage) -> None:
+    outbox = stage.outbox = CountingOutbox(stage.store.outbox)
+    workers = stage.workers = SteadyWorkers(stage.clock, SLOW, between=GATHERING * 0.7)
+    stage.serve(ScriptedSink())
+    stage.set(batching=TENS, max_in_flight=2, ahead=40)
+    stage.enqueue(range(10 * BATCHES))
+    relay = stage.relay()
+    while not workers.given:
+        relay.turn()
+    landed_at = stage.clock.uptime()
+
+    while not outbox.settled:
+        relay.turn()
+
+    assert stage.clock.uptime() - landed_at == GATHERING
+
+
 def test_what_had_gathered_is_settled_when_the_run_is_to_end(stage: Stage) -> None:
     outbox = stage.outbox = CountingOutbox(stage.store.outbox)
     stage.workers = SteadyWorkers(stage.clock, SLOW)
@@ -132,4 +164,5 @@ def test_what_had_gathered_is_settled_when_the_run_is_to_end(stage: Stage) -> No
     relay.land()
 
     assert before == []
+    assert outbox.settled[0] == 2
     assert stage.tally()[MessageState.DELIVERED] == 20

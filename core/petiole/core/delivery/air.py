@@ -1,4 +1,4 @@
-"""The air: what is claimed and with the workers, each claim in its latest epoch."""
+"""The air: what this runner has claimed and not settled yet, each claim in its latest epoch."""
 
 from collections import defaultdict
 from typing import TypeAlias
@@ -6,20 +6,15 @@ from typing import TypeAlias
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.message import Batch, BatchId
 
-Claim: TypeAlias = tuple[BatchId, int]
+_Claim: TypeAlias = tuple[BatchId, int]
 """A batch in the epoch in which it was claimed."""
-
-
-def claim_of(batch: Batch) -> Claim:
-    """Tell one claim of a batch from others."""
-    return batch.id, batch.epoch
 
 
 class Air:
     """Batches in the air, by their connections; true while there are any."""
 
     def __init__(self) -> None:
-        self._epochs: defaultdict[ConnectionName, dict[Claim, int]] = defaultdict(dict)
+        self._epochs: defaultdict[ConnectionName, dict[_Claim, int]] = defaultdict(dict)
 
     def __bool__(self) -> bool:
         """Whether anything is in the air."""
@@ -31,7 +26,7 @@ class Air:
 
     def add(self, batch: Batch) -> None:
         """Let a batch go to the workers."""
-        self._epochs[batch.connection][claim_of(batch)] = batch.epoch
+        self._epochs[batch.connection][_claim_of(batch)] = batch.epoch
 
     def renews(self, batch: Batch) -> bool:
         """Tell whether this only renews a claim of ours that outlasts its lease.
@@ -47,8 +42,12 @@ class Air:
 
     def epoch(self, batch: Batch) -> int:
         """Tell the latest epoch of a claim: it may have been renewed since the batch went up."""
-        return self._epochs[batch.connection][claim_of(batch)]
+        return self._epochs[batch.connection][_claim_of(batch)]
 
     def drop(self, batch: Batch) -> None:
         """Forget a claim that is settled."""
-        del self._epochs[batch.connection][claim_of(batch)]
+        del self._epochs[batch.connection][_claim_of(batch)]
+
+
+def _claim_of(batch: Batch) -> _Claim:
+    return batch.id, batch.epoch

@@ -22,7 +22,7 @@ from petiole.core.ports.observer import Observer
 from petiole.core.ports.outbox import Outbox
 
 GATHERING = timedelta(milliseconds=20)
-"""For how long answers of slow calls gather: settled together, they cost half of it."""
+"""For how long answers of slow calls gather: settled together, each costs half as much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,15 @@ class Delivery:
     began_at: datetime
     ended_at: datetime
 
-    def may_wait(self, now: datetime) -> bool:
-        """Tell whether all was answered, and took so long that some more time makes no odds."""
-        slow = self.ended_at - self.began_at > GATHERING > now - self.ended_at
-        return slow and all(isinstance(piece, Answered) for piece in self.attempt.pieces)
+    @property
+    def may_wait(self) -> bool:
+        """Whether all was answered, and took so long that some more time makes no odds.
+
+        Changes that are sent one by one are not to wait: some cannot be sent again unnoticed.
+        """
+        took = self.ended_at - self.began_at
+        answered = all(isinstance(piece, Answered) for piece in self.attempt.pieces)
+        return answered and took > GATHERING and len(self.batch.messages) > 1
 
 
 class Landing:
@@ -75,15 +80,14 @@ class Landing:
         """Tell how many deliveries of a connection wait to be settled."""
         return sum(one.batch.connection == connection for one in self._waiting)
 
-    def may_gather(self, is_supplied: Callable[[ConnectionName], bool]) -> bool:
-        """Tell whether what waits may wait for more, while enough else keeps the workers busy."""
-        now = self._clock.now()
+    def may_gather(self, is_supplied: Callable[[ConnectionName], bool]) -> timedelta:
+        """Tell for how long what waits may wait for more, while the workers have enough to do."""
         names = {one.batch.connection for one in self._waiting}
-        return (
-            bool(names)
-            and all(one.may_wait(now) for one in self._waiting)
-            and all(map(is_supplied, names))
-        )
+        if not names or not all(one.may_wait for one in self._waiting):
+            return timedelta()
+        waited = self._clock.now() - self._waiting[0].ended_at
+        may_wait = timedelta() <= waited < GATHERING and all(map(is_supplied, names))
+        return GATHERING - waited if may_wait else timedelta()
 
     def settle(self, air: Air) -> Sequence[Delivery]:
         """Record what came back; tell what was settled.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from petiole.core.delivery.air import Air
 from petiole.core.delivery.attempt import attempt
 from petiole.core.delivery.feed import Feed
-from petiole.core.delivery.landing import GATHERING, Delivery, Landing
+from petiole.core.delivery.landing import Delivery, Landing
 from petiole.core.delivery.outage import Outage
 from petiole.core.delivery.route import Route
 from petiole.core.domain.batching import Backlog, Claiming, DueReason, due, next_look
@@ -61,7 +61,7 @@ class Relay:
             observer=observer,
         )
         self._air = Air()
-        self._gathers = False
+        self._gathers = timedelta()
         self._busy: OutboxBusy | None = None
         self._outage = Outage(clock, observer)
         self._feed: Feed | None = None
@@ -128,8 +128,10 @@ class Relay:
         """
         self._halted.update(self._routes)
         gives_up_at = self._clock.uptime() + LANDING_PATIENCE
+        wait = timedelta()  # first of all, what has come already is settled
         while self._air or not self._landing.is_clear:
-            self._landing.take(self._workers.collect(POLL))
+            self._landing.take(self._workers.collect(wait))
+            wait = POLL
             try:
                 self._settle()
             except OutboxBusy:
@@ -147,18 +149,19 @@ class Relay:
         return min((wake for wake in wakes if wake is not None), default=None)
 
     def _await(self, wake: datetime | None, poll: timedelta) -> None:
-        """Wait for the first result, but not beyond `wake` nor longer than a poll; settle in time.
+        """Wait for the first result, but not beyond `wake` nor longer than a poll; settle.
 
+        What came of slow calls is left to a later turn, to be settled with what comes until then.
         With a feed and nothing to settle, bring in a part of it: it would be lost with us.
         """
         wait = poll if wake is None else min(max(wake - self._clock.now(), timedelta()), poll)
-        wait = min(wait, GATHERING) if self._gathers else wait
+        wait = min(wait, self._gathers) if self._gathers else wait
         feeding = self._feed and not self._busy and self._landing.is_clear
         landed = self._workers.collect(timedelta() if feeding else wait)
         self._landing.take(landed)
-        self._gathers = not self._feed and self._landing.may_gather(self._is_supplied)
+        self._gathers = self._landing.may_gather(self._is_supplied)
         try:
-            if not self._gathers:
+            if self._feed or not self._gathers:
                 self._settle()
             if self._feed and not landed and self._feed.go_on() is None:
                 self._feed = None
