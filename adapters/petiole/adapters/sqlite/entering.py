@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 
 from petiole.adapters.sqlite import commits
 from petiole.adapters.sqlite.database import Database
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.lines import enqueue
 from petiole.adapters.sqlite.part import Part, PartEntry, Runner
-from petiole.adapters.sqlite.profiles import newest
+from petiole.adapters.sqlite.profiles import newest_profile
 from petiole.adapters.sqlite.staging import Staging
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
@@ -42,6 +43,14 @@ ON CONFLICT (key) DO NOTHING
 """
 
 
+class _Found(NamedTuple):
+    """How far the next part reaches, and how much it is."""
+
+    upto: int
+    changes: int
+    weight_bytes: int
+
+
 class SqliteEntering:
     """Enters what is staged for one scope, on the connection that it is staged on."""
 
@@ -64,7 +73,7 @@ class SqliteEntering:
         self._after = 0
         self._numbered = 0
         self._new: tuple[int, int] | None = None
-        """Since which place all profiles are new, and what makes a place the number of its own."""
+        """After which place all profiles are new, and what makes a place the number of its own."""
         self._removals = staging.removals() if removing else iter(())
         self._removed: list[Identifier] = []
 
@@ -78,7 +87,8 @@ class SqliteEntering:
         if removed := self._next_removed(most):
             entered = Entered(receipt=self._remove(removed))
             del self._removed[: len(removed)]
-        elif part := self._next(most):
+        elif found := self._next(most):
+            part = self._numbered_part(found)
             with self._database.write(commits.ENQUEUE) as tables:
                 entry = PartEntry(
                     tables, self._scope, self._runner, part, occurred_at=self._occurred_at
@@ -110,12 +120,21 @@ class SqliteEntering:
             now = to_micros(self._runner.clock.now())
             return enqueue(tables, removals, folding=self._folding, now=now)
 
+    def _numbered_part(self, found: _Found) -> Part:
+        self._number(found.upto)
+        after, new = self._after, self._new
+        shift = new[1] if new and new[0] <= after else None
+        return Part(after, *found, shift)
+
     def _number(self, upto: int) -> None:
-        """Give the profiles up to some place, and many after it, their numbers."""
+        """Give the profiles up to some place, and many after it, their numbers.
+
+        They are new as long as each place of these slices brings one that was unknown.
+        """
         while self._numbered < upto:
             slice_ = (self._numbered, self._numbered + PROFILES)
             with self._database.write() as tables:
-                shift = newest(tables) - self._numbered
+                shift = newest_profile(tables) - self._numbered
                 [(end,)] = tables.execute(_LAST_PLACE, slice_).fetchall()
                 added = tables.execute(_PROFILES, (self._scope.account, *slice_)).rowcount
             if added < end - self._numbered:
@@ -124,17 +143,12 @@ class SqliteEntering:
                 self._new = self._numbered, shift
             self._numbered += PROFILES
 
-    def _next(self, most: int) -> Part | None:
+    def _next(self, most: int) -> _Found | None:
         with self._database.beside() as tables:
             while True:
-                found = tables.execute(_NEXT, (self._after, most)).fetchall()
-                [(upto, changes, weight)] = found
-                if changes <= 1 or weight <= PART_BYTES:
+                [row] = tables.execute(_NEXT, (self._after, most)).fetchall()
+                found = _Found(*row)
+                if found.changes <= 1 or found.weight_bytes <= PART_BYTES:
                     break
-                most = changes // 2
-        if not changes:
-            return None
-        self._number(upto)
-        since, shift = self._new or (upto, 0)
-        are_new = since <= self._after
-        return Part(self._after, upto, changes, weight, shift if are_new else None)
+                most = found.changes // 2
+        return found if found.changes else None

@@ -96,6 +96,12 @@ def enqueue(
     return EnqueueReceipt(enqueued=len(fresh), folded=folded, repeated=len(changes) - len(fresh))
 
 
+def newest_message(connection: sqlite3.Connection) -> MessageId:
+    """Tell the number of the newest message; those that are added follow it one by one."""
+    [(number,)] = connection.execute(_LAST_ID).fetchall()
+    return MessageId(number)
+
+
 class Lines:
     """The lines that one call adds to."""
 
@@ -103,8 +109,7 @@ class Lines:
         self._connection = connection
         self._ends = _ends(connection, profiles)
         self._earlier: defaultdict[ProfileNumber, list[Entry]] = defaultdict(list)
-        [(last_id,)] = connection.execute(_LAST_ID)
-        self._first_id: int = last_id + 1
+        self._first_id = newest_message(connection) + 1
         self._added: list[Entry] = []
         self._rewritten: dict[MessageId, Entry] = {}
 

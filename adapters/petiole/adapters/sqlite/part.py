@@ -14,7 +14,7 @@ from petiole.adapters.sqlite import sums
 from petiole.adapters.sqlite.bell import SqliteBell
 from petiole.adapters.sqlite.claims import Claim
 from petiole.adapters.sqlite.instants import span_micros, to_micros
-from petiole.adapters.sqlite.lines import enqueue
+from petiole.adapters.sqlite.lines import enqueue, newest_message
 from petiole.adapters.sqlite.runners import Runners
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
@@ -80,7 +80,6 @@ CROSS JOIN staging.profile AS staged ON staged.key = profile.key
 WHERE message.id > :last_id ORDER BY message.id
 """
 _GIVE_UP = "DELETE FROM batch WHERE id = ?"
-_LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
 _IN_LINE = """
 SELECT staged.identifier_type, staged.identifier, staged.kind, staged.fields, staged.fingerprint
 FROM staging.profile AS staged CROSS JOIN profile ON profile.key = staged.key
@@ -140,7 +139,8 @@ class PartEntry:
         self._now = to_micros(runner.clock.now())
         self._claim: Claim | None = None
         self._batches: Sequence[BatchId] = ()
-        [(last_id,)] = tables.execute(_LAST_ID).fetchall()
+        self._size = 1
+        last_id = newest_message(tables)
         self._tick = sums.next_tick(tables, scope.connection)
         self._names: dict[str, str | int | None] = {
             "account": scope.account,
@@ -153,7 +153,7 @@ class PartEntry:
             "tick": self._tick,
             "last_id": last_id,
             "batch": None,
-            "size": 1,
+            "size": self._size,
             "shift": part.shift,
         }
 
@@ -169,7 +169,7 @@ class PartEntry:
             sums.add(self._tables, self._scope.connection, {state: entered})
         if entered == part.changes:
             self._tables.execute(part.numbering(_SAY), self._names)
-            return Entered(receipt=receipt, batches=self._whole(claiming))
+            return Entered(receipt=receipt, batches=self._whole())
         self._tables.execute(_SAY_BY_KEY, self._names)
         receipt += self._line_up(folding=folding)
         return Entered(receipt=receipt, batches=self._left())
@@ -185,10 +185,10 @@ class PartEntry:
             uptime=span_micros(clock.uptime()),
             lease=span_micros(claiming.lease),
         )
-        size = claiming.policy.max_profiles
-        starts = range(0, self._part.changes, size)
+        self._size = claiming.policy.max_profiles
+        starts = range(0, self._part.changes, self._size)
         self._batches = [self._claim.open_batch(self._tick) for _ in starts]
-        self._names |= {"batch": self._batches[0], "size": size}
+        self._names |= {"batch": self._batches[0], "size": self._size}
 
     def _put(self) -> int:
         """Write the messages of all who have no line; tell how many these are."""
@@ -204,13 +204,12 @@ class PartEntry:
         changes = [self._change(*row) for row in rows]
         return enqueue(self._tables, changes, folding=folding, now=self._now)
 
-    def _whole(self, claiming: Claiming | None) -> Sequence[Batch]:
+    def _whole(self) -> Sequence[Batch]:
         """Read the batches, which hold the whole part in its order."""
-        if self._claim is None or claiming is None:
+        if self._claim is None:
             return ()
         rows = self._tables.execute(self._part.numbering(_CLAIMED), self._names)
-        size = claiming.policy.max_profiles
-        batches = [self._claim.filled(id_, rows.fetchmany(size)) for id_ in self._batches]
+        batches = [self._claim.filled(id_, rows.fetchmany(self._size)) for id_ in self._batches]
         rows.close()
         return batches
 

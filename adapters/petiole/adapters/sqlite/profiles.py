@@ -1,4 +1,7 @@
-"""Profiles by number: each profile of an account gets one when it is first heard of."""
+"""Profiles by number: each profile of an account gets one when it is first heard of.
+
+It keeps it for good: nothing that refers to a number asks again whose it is.
+"""
 
 import json
 import sqlite3
@@ -63,7 +66,7 @@ def numbered_identifiers(
     return _numbered(connection, [(account, identifier) for identifier in identifiers])
 
 
-def newest(connection: sqlite3.Connection) -> ProfileNumber:
+def newest_profile(connection: sqlite3.Connection) -> ProfileNumber:
     """Tell the number of the newest profile; those that are added follow it one by one."""
     [(number,)] = connection.execute(_LAST).fetchall()
     return ProfileNumber(number)
@@ -77,7 +80,7 @@ def _numbered(
         ProfileKey(key): ProfileNumber(number)
         for key, number in connection.execute(_KNOWN, (json.dumps(keys),))
     }
-    numbers = count(newest(connection) + 1)
+    numbers = count(newest_profile(connection) + 1)
     added = []
     for key, (account, identifier) in zip(keys, profiles, strict=True):
         if key not in known:
