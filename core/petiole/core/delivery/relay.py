@@ -61,7 +61,6 @@ class Relay:
             observer=observer,
         )
         self._air = Air()
-        self._gathers = timedelta()
         self._busy: OutboxBusy | None = None
         self._outage = Outage(clock, observer)
         self._feed: Feed | None = None
@@ -151,22 +150,25 @@ class Relay:
     def _await(self, wake: datetime | None, poll: timedelta) -> None:
         """Wait for the first result, but not beyond `wake` nor longer than a poll; settle.
 
-        What came of slow calls is left to a later turn, to be settled with what comes until then.
         With a feed and nothing to settle, bring in a part of it: it would be lost with us.
         """
         wait = poll if wake is None else min(max(wake - self._clock.now(), timedelta()), poll)
-        wait = min(wait, self._gathers) if self._gathers else wait
         feeding = self._feed and not self._busy and self._landing.is_clear
-        landed = self._workers.collect(timedelta() if feeding else wait)
-        self._landing.take(landed)
-        self._gathers = self._landing.may_gather(self._is_supplied)
+        landed = self._collect(timedelta() if feeding else wait)
         try:
-            if self._feed or not self._gathers:
-                self._settle()
+            self._settle()
             if self._feed and not landed and self._feed.go_on() is None:
                 self._feed = None
         except OutboxBusy as error:
             self._wait_for_outbox(error)
+
+    def _collect(self, wait: timedelta) -> bool:
+        """Wait for results, and a little for more if they can wait; tell whether any came."""
+        landed = self._workers.collect(wait)
+        self._landing.take(landed)
+        while not self._feed and (patience := self._landing.may_gather(self._is_supplied)):
+            self._landing.take(self._workers.collect(patience))
+        return bool(landed)
 
     def _wait_for_outbox(self, error: OutboxBusy) -> datetime:
         self._busy = error
