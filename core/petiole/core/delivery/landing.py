@@ -80,7 +80,7 @@ class Landing:
         """Tell how many deliveries of a connection wait to be settled."""
         return sum(one.batch.connection == connection for one in self._waiting)
 
-    def may_gather(self, is_supplied: Callable[[ConnectionName], bool]) -> timedelta:
+    def patience(self, is_supplied: Callable[[ConnectionName], bool]) -> timedelta:
         """Tell for how long what waits may wait for more, while the workers have enough to do."""
         names = {one.batch.connection for one in self._waiting}
         if not names or not all(one.may_wait for one in self._waiting):

@@ -166,7 +166,7 @@ class Relay:
         """Wait for results, and a little for more if they can wait; tell whether any came."""
         landed = self._workers.collect(wait)
         self._landing.take(landed)
-        while not self._feed and (patience := self._landing.may_gather(self._is_supplied)):
+        while not self._feed and (patience := self._landing.patience(self._is_supplied)):
             self._landing.take(self._workers.collect(patience))
         return bool(landed)
 
