@@ -14,7 +14,8 @@ from petiole.adapters.sqlite.attempts import LONGEST_TROUBLE_CHARACTERS, quarter
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.core.domain.settlement import DELIVERED, Settlement
 
-DOOR = """
+_OURS = "batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))"
+DOOR = f"""
 CREATE TEMP VIEW wholesale AS SELECT 0 AS now, '' AS batches, '' AS messages, '' AS records;
 CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
     SELECT RAISE(ABORT, 'not as a whole') FROM json_each(NEW.batches) AS asked
@@ -38,23 +39,23 @@ CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
     FROM json_each(NEW.records) AS asked WHERE batch.id = json_extract(asked.value, '$[0]');
     INSERT INTO ledger (connection, segment, profile, fingerprint)
     SELECT connection, segment, profile, fingerprint FROM message INDEXED BY message_batch
-    WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+    WHERE {_OURS}
         AND state = 'in_flight' AND kind <> 'remove'
     ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint;
     DELETE FROM ledger WHERE (connection, segment, profile) IN (
         SELECT connection, segment, profile FROM message INDEXED BY message_batch
-        WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+        WHERE {_OURS}
             AND state = 'in_flight' AND kind = 'remove'
     );
     INSERT INTO segment_use (connection, segment, accepted, first_at, last_at)
     SELECT connection, segment, count(*), NEW.now, NEW.now FROM message INDEXED BY message_batch
-    WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+    WHERE {_OURS}
         AND state = 'in_flight' AND kind <> 'remove'
     GROUP BY connection, segment
     ON CONFLICT DO UPDATE SET
         accepted = accepted + excluded.accepted, last_at = excluded.last_at;
     UPDATE message SET state = 'delivered', head = NULL, settled_at = NEW.now
-    WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+    WHERE {_OURS}
         AND state = 'in_flight';
     UPDATE message SET head = 1 WHERE id IN (
         SELECT (
@@ -63,7 +64,7 @@ CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
             ORDER BY behind.id LIMIT 1
         )
         FROM message INDEXED BY message_batch
-        WHERE batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))
+        WHERE {_OURS}
             AND settled_at = NEW.now
     );
     UPDATE tally SET
@@ -81,7 +82,7 @@ CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
     GROUP BY 1, 2 HAVING sum(json_extract(asked.value, '$[4]')) > 0
     ON CONFLICT DO UPDATE SET calls = calls + excluded.calls;
 END;
-"""
+"""  # noqa: S608 - made of constants
 _SETTLE = "INSERT INTO wholesale (now, batches, messages, records) VALUES (?, ?, ?, ?)"
 
 _to_text = json.JSONEncoder(separators=(",", ":")).encode
