@@ -96,7 +96,7 @@ def _open_workers(
     sinks: Mapping[ConnectionName, ProfileSink],
 ) -> Workers[Delivery]:
     limits: dict[str, int] = {name: calls_at_once(name, settings, registry) for name in sinks}
-    prompt = [name for name in sinks if not _claims_ahead(name, settings, registry)]
+    prompt = [name for name in sinks if not _ahead(name, settings, registry)]
     return stack.enter_context(ThreadWorkers[Delivery](limits, prompt=prompt))
 
 
@@ -109,8 +109,7 @@ def _routes(
 def _route(
     name: ConnectionName, sink: ProfileSink, settings: Settings, registry: Registry
 ) -> Route:
-    connection, at_once = settings.connections[name], calls_at_once(name, settings, registry)
-    ahead = batches_ahead(at_once, connection.batching.max_profiles)
+    connection = settings.connections[name]
     return Route(
         connection=name,
         sink=sink,
@@ -118,20 +117,22 @@ def _route(
         retry=connection.retrying,
         ambiguity=connection.on_doubt,
         hold_dead=connection.on_dead is DeadPolicy.HOLD,
-        max_in_flight=at_once,
-        ahead=ahead if _claims_ahead(name, settings, registry) else 0,
+        max_in_flight=calls_at_once(name, settings, registry),
+        ahead=_ahead(name, settings, registry),
         quota=quota_of(name, settings, registry),
     )
 
 
-def _claims_ahead(name: ConnectionName, settings: Settings, registry: Registry) -> bool:
-    """Tell whether more may be claimed than is being sent.
+def _ahead(name: ConnectionName, settings: Settings, registry: Registry) -> int:
+    """Tell how many batches may be claimed beside those that are being sent.
 
     Where a person decides about all that a dead runner held, it holds nothing but what it sends;
     and who asks for one call at a time wants to know which.
     """
-    careful = settings.connections[name].on_doubt is AmbiguityPolicy.PARK
-    return not careful and calls_at_once(name, settings, registry) > 1
+    connection, at_once = settings.connections[name], calls_at_once(name, settings, registry)
+    if at_once == 1 or connection.on_doubt is AmbiguityPolicy.PARK:
+        return 0
+    return batches_ahead(at_once, connection.batching.max_profiles)
 
 
 class Container:
