@@ -33,7 +33,7 @@ class Failed:
     error: BaseException
 
 
-Task: TypeAlias = Callable[[], Result]
+_Task: TypeAlias = Callable[[], Result]
 
 
 class Load:
@@ -72,13 +72,13 @@ class Pool(Generic[Result]):
         self._limit = limit
         self._done = done
         self._few = limit if prompt else 1
-        self._tasks: SimpleQueue[Task[Result] | None] = SimpleQueue()
+        self._tasks: SimpleQueue[_Task[Result] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._began = time.monotonic()
         self._took: deque[tuple[float, float]] = deque(maxlen=_LATEST)
         """Seconds, and those of them that the thread computed."""
 
-    def submit(self, task: Task[Result]) -> None:
+    def submit(self, task: _Task[Result]) -> None:
         """Run a task as soon as a thread is free."""
         self._tasks.put(task)
         if len(self._threads) < self._few:
