@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
 from unittest.mock import patch
 
@@ -141,38 +141,26 @@ def test_saturated_process_starts_some_where_the_first_call_does_not_end(stand: 
     assert stand.threads == 16
 
 
-def test_quick_platform_gets_no_more_from_a_saturated_process(stand: Stand) -> None:
-    for _ in range(16):  # one at a time: the quickest is kept from computing by nobody
-        stand.submit(1, computing)
+@pytest.mark.parametrize(
+    ("tasks", "threads"),
+    [
+        ([computing] * 16, 1),
+        ([dawdling] * 4, 16),
+        ([computing] + [dawdling] * 17, 16),
+    ],
+    ids=["quick", "slow", "slow for some time now"],
+)
+def test_saturated_process_starts_more_only_for_a_slow_platform(
+    stand: Stand, tasks: Sequence[Callable[[], str]], threads: int
+) -> None:
+    for task in tasks:  # one at a time: the quickest is kept from computing by nobody
+        stand.submit(1, task)
         stand.results.get(timeout=SOON)
     stand.submit(WAITING)
 
     stand.pool.grow(SATURATED)
 
-    assert stand.threads == 1
-
-
-def test_slow_platform_gets_more_even_from_a_saturated_process(stand: Stand) -> None:
-    stand.submit(4, dawdling)
-    for _ in range(4):
-        stand.results.get(timeout=SOON)
-    stand.submit(WAITING)
-
-    stand.pool.grow(SATURATED)
-
-    assert stand.threads == 16
-
-
-def test_one_quick_answer_is_forgotten(stand: Stand) -> None:
-    stand.submit(1, computing)
-    stand.submit(17, dawdling)
-    for _ in range(18):
-        stand.results.get(timeout=SOON)
-    stand.submit(WAITING)
-
-    stand.pool.grow(SATURATED)
-
-    assert stand.threads == 16
+    assert stand.threads == threads
 
 
 def test_pool_is_short_while_tasks_wait_below_the_limit(stand: Stand) -> None:
