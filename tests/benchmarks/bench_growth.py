@@ -13,7 +13,6 @@ Run it with: python -m tests.benchmarks.bench_growth [N ...]    (10 thousand to 
 
 import os
 import random
-import re
 import sqlite3
 import sys
 import tempfile
@@ -57,7 +56,7 @@ from petiole.core.domain.fields import Fields
 from petiole.core.domain.message import Batch
 from petiole.core.domain.settlement import DELIVERED, Settlement
 from petiole.core.ports.ledger import SnapshotProfile
-from tests.adapters.sqlite.trigger import statements_of
+from tests.adapters.sqlite.explaining import plan_of, statements_of
 from tests.benchmarks.scene import MOMENT, NAME, SCOPE, customer
 from tests.benchmarks.table import Line, table
 
@@ -325,14 +324,7 @@ def _plans(store: SqliteStore) -> dict[str, list[str]]:
         statements[f"wholesale, {number}: {sql[:30]}"] = sql
     with _comparison(store) as comparison, comparison._staging._database.beside() as tables:
         comparison.read(())  # makes the index
-        return {name: _plan(tables, sql) for name, sql in statements.items()}
-
-
-def _plan(tables: sqlite3.Connection, sql: str) -> list[str]:
-    names = re.findall(r":(\w+)", sql)
-    parameters = dict.fromkeys(names) if names else (None,) * sql.count("?")
-    rows = tables.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
-    return [row[3] for row in rows]
+        return {name: plan_of(tables, sql) for name, sql in statements.items()}
 
 
 def measure(*, quick: bool) -> Sequence[Line]:

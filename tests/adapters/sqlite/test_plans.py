@@ -12,7 +12,7 @@ from petiole.adapters.sqlite.wholesale import DOOR
 from petiole.core.domain.change import ChangeKind
 from petiole.testing.changes import change, scope
 from petiole.testing.contracts.runs import ALL, NEWSLETTER, claim, fill, settle
-from tests.adapters.sqlite.trigger import statements_of
+from tests.adapters.sqlite.explaining import plan_of, statements_of
 
 CHANGES_OF_ONE = 20_000
 TABLES = (
@@ -57,14 +57,11 @@ STATEMENTS |= {
 
 
 def plan(store: SqliteStore, sql: str) -> list[str]:
-    names = re.findall(r":(\w+)", sql)
-    parameters = dict.fromkeys(names) if names else (None,) * sql.count("?")
     with (
         store.ledger.compare(scope(), (), mirror=False),  # sets a snapshot aside
         store.outbox._database.read() as tables,
     ):
-        rows = tables.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
-    return [row[3] for row in rows]
+        return plan_of(tables, sql)
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
