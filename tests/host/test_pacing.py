@@ -8,11 +8,11 @@ from petiole.host.pacing import batches_ahead
 @pytest.mark.parametrize(
     ("at_once", "max_profiles", "ahead"),
     [
-        (8, 100, 24),  # 32 together
-        (8, 1, 24),
-        (25, 100, 25),  # but always as many as are sent
-        (2, 1_000, 2),
-        (2, 400, 6),  # 3,200 messages together
+        (8, 100, 56),  # 64 together
+        (8, 1, 56),
+        (40, 100, 40),  # but always as many as are sent
+        (4, 2_000, 4),
+        (2, 800, 6),  # 6,400 messages together
         (2, 10_000, 2),
     ],
 )

@@ -7,7 +7,7 @@ from petiole.core.domain.quota import DailyQuota
 from petiole.host.registry import Registry
 from petiole.host.settings import Settings
 
-CLAIMED, MOST_MESSAGES = 32, 3_200
+CLAIMED, MOST_MESSAGES = 64, 6_400
 """Batches, and messages in them, that one runner may hold: the more at a time, the cheaper."""
 
 

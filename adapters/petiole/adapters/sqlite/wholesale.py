@@ -66,6 +66,9 @@ CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
         FROM message INDEXED BY message_batch
         WHERE {_OURS}
             AND settled_at = NEW.now
+            AND EXISTS (
+                SELECT 1 FROM message INDEXED BY message_behind WHERE head = 0 AND profile > 0
+            )
     );
     UPDATE tally SET
         in_flight = in_flight - landed.messages, delivered = delivered + landed.messages,
