@@ -60,11 +60,11 @@ WHERE connection = ? AND state = 'pending' AND head = 1 AND due_at IS NULL
 ORDER BY message.id LIMIT ?
 """
 _NEW_BATCH = """
-INSERT INTO batch (connection, owner, claimed_at, claim_tick, lease_ends) VALUES (?, ?, ?, ?, ?)
-RETURNING id
+INSERT OR ROLLBACK INTO batch (connection, owner, claimed_at, claim_tick, lease_ends)
+VALUES (?, ?, ?, ?, ?) RETURNING id
 """
 _TAKE = """
-UPDATE message SET state = 'in_flight', batch = ?, attempts = attempts + 1
+UPDATE OR ROLLBACK message SET state = 'in_flight', batch = ?, attempts = attempts + 1
 WHERE id IN (SELECT value FROM json_each(?))
 """
 

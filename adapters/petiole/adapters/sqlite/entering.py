@@ -36,7 +36,7 @@ _LAST_PLACE = """
 SELECT coalesce(max(place), 0) FROM staging.profile WHERE place > ? AND place <= ?
 """
 _PROFILES = """
-INSERT INTO profile (key, account, identifier_type, identifier)
+INSERT OR ROLLBACK INTO profile (key, account, identifier_type, identifier)
 SELECT key, ?, identifier_type, identifier FROM staging.profile
 WHERE place > ? AND place <= ? AND kind IS NOT NULL ORDER BY place
 ON CONFLICT (key) DO NOTHING

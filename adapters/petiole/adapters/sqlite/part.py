@@ -62,7 +62,7 @@ _MESSAGES_OF_NEW = _putting(
 )
 """A profile that was unknown just now has no line, unless it got one meanwhile: then it fails."""
 _SAY = f"""
-INSERT INTO content (message, fields)
+INSERT OR ROLLBACK INTO content (message, fields)
 SELECT :last_id + {_RANK}, fields FROM staging.profile WHERE {_OF_PART} ORDER BY place
 """  # noqa: S608 - made of constants
 _CLAIMED = f"""
@@ -73,7 +73,7 @@ FROM staging.profile WHERE {_OF_PART} ORDER BY place
 """  # noqa: S608 - made of constants
 """What `claims._OF_BATCH` would read, from where it stands together."""
 _SAY_BY_KEY = """
-INSERT INTO content (message, fields)
+INSERT OR ROLLBACK INTO content (message, fields)
 SELECT message.id, staged.fields FROM message
 CROSS JOIN profile ON profile.id = message.profile
 CROSS JOIN staging.profile AS staged ON staged.key = profile.key
