@@ -10,8 +10,8 @@ from petiole.host.pacing import batches_ahead
     [
         (8, 100, 56),  # 64 together
         (8, 1, 56),
-        (40, 100, 40),  # but always as many as are sent
-        (4, 2_000, 4),
+        (25, 100, 50),  # but always twice as many as are sent
+        (4, 2_000, 8),
         (2, 800, 6),  # 6,400 messages together
         (2, 10_000, 2),
     ],

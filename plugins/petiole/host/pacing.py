@@ -19,8 +19,11 @@ def calls_at_once(name: ConnectionName, settings: Settings, registry: Registry) 
 
 
 def batches_ahead(at_once: int, max_profiles: int) -> int:
-    """Tell how many batches of some size may stand ready beside those that are being sent."""
-    return max(at_once, min(CLAIMED, MOST_MESSAGES // max_profiles) - at_once)
+    """Tell how many batches of some size may stand ready beside those that are being sent.
+
+    More are claimed once half of them are gone: what is left is a call for each worker.
+    """
+    return max(2 * at_once, min(CLAIMED, MOST_MESSAGES // max_profiles) - at_once)
 
 
 def quota_of(name: ConnectionName, settings: Settings, registry: Registry) -> DailyQuota | None:
