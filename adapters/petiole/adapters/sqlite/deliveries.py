@@ -1,6 +1,11 @@
 """Deliveries: messages that the platform has, and what that changes in the ledger."""
 
 import sqlite3
+from collections.abc import Iterable
+from typing import TypeAlias
+
+Count: TypeAlias = tuple[str, str, bool, int]
+"""connection, segment, whether these are removals, how many were delivered."""
 
 _DELIVER = """
 UPDATE message SET state = 'delivered', head = NULL, settled_at = ?
@@ -43,6 +48,11 @@ def enter(connection: sqlite3.Connection, ids: str, now: int) -> None:
         connection.execute(_ENTER, (ids,))
     if any(is_removal for _, _, is_removal, _ in counts):
         connection.execute(_STRIKE, (ids,))
+    count(connection, counts, now)
+
+
+def count(connection: sqlite3.Connection, counts: Iterable[Count], now: int) -> None:
+    """Count what was accepted by segment."""
     for name, segment, is_removal, number in counts:
         if not is_removal:
             use = {"connection": name, "segment": segment, "accepted": number, "now": now}

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from petiole.adapters.sqlite.attempts import LONGEST_TROUBLE_CHARACTERS, quarter_of, to_json
+from petiole.adapters.sqlite.deliveries import Count, count
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.core.domain.settlement import DELIVERED, Settlement
 
@@ -43,11 +44,6 @@ CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
     WHERE {_OURS}
         AND state = 'in_flight' AND kind <> 'remove'
     ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint;
-    DELETE FROM ledger WHERE (connection, segment, profile) IN (
-        SELECT connection, segment, profile FROM message INDEXED BY message_batch
-        WHERE {_OURS}
-            AND state = 'in_flight' AND kind = 'remove'
-    );
     UPDATE OR ROLLBACK message SET state = 'delivered', head = NULL, settled_at = NEW.now
     WHERE {_OURS}
         AND state = 'in_flight';
@@ -78,13 +74,16 @@ _SETTLE = """
 INSERT INTO wholesale (now, batches, messages, records)
 VALUES (:now, :batches, :messages, :records)
 """
-_COUNT_ACCEPTED = f"""
-INSERT INTO segment_use (connection, segment, accepted, first_at, last_at)
-SELECT connection, segment, count(*), :now, :now FROM message INDEXED BY message_batch
-WHERE {_OURS.replace("NEW.", ":")}
-    AND state = 'delivered' AND settled_at = :now AND kind <> 'remove'
-GROUP BY connection, segment
-ON CONFLICT DO UPDATE SET accepted = accepted + excluded.accepted, last_at = excluded.last_at
+_DELIVERED = f"{_OURS.replace('NEW.', ':')} AND state = 'delivered' AND settled_at = :now"
+_COUNTS = f"""
+SELECT connection, segment, kind = 'remove', count(*) FROM message INDEXED BY message_batch
+WHERE {_DELIVERED} GROUP BY connection, segment, kind = 'remove'
+"""  # noqa: S608 - made of constants
+_STRIKE = f"""
+DELETE FROM ledger WHERE (connection, segment, profile) IN (
+    SELECT connection, segment, profile FROM message INDEXED BY message_batch
+    WHERE {_DELIVERED} AND kind = 'remove'
+)
 """  # noqa: S608 - made of constants
 _COUNT_CALLS = """
 INSERT INTO usage (connection, quarter, calls)
@@ -125,6 +124,9 @@ def settle_wholesale(
         if not connection.in_transaction:
             raise  # one of the changes failed, not one of the looks before them
         return False
-    connection.execute(_COUNT_ACCEPTED, names)
+    counts: Sequence[Count] = connection.execute(_COUNTS, names).fetchall()
+    if any(is_removal for _, _, is_removal, _ in counts):
+        connection.execute(_STRIKE, names)
+    count(connection, counts, now)
     connection.execute(_COUNT_CALLS, names)
     return True
