@@ -59,9 +59,9 @@ CROSS JOIN content ON content.message = message.id
 WHERE connection = ? AND state = 'pending' AND head = 1 AND due_at IS NULL
 ORDER BY message.id LIMIT ?
 """
-_NEW_BATCH = """
+_NEW_BATCHES = """
 INSERT OR ROLLBACK INTO batch (connection, owner, claimed_at, claim_tick, lease_ends)
-VALUES (?, ?, ?, ?, ?) RETURNING id
+SELECT ?, ?, ?, ?, ? FROM json_each(?) RETURNING id
 """
 _TAKEN = "message SET state = 'in_flight', batch = ?, attempts = attempts + 1"
 _TAKE = f"UPDATE OR ROLLBACK {_TAKEN} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608
@@ -112,10 +112,9 @@ class Claim:
         moved = {MessageState.PENDING: -number, MessageState.IN_FLIGHT: number}
         tick = sums.next_tick(self.connection, self.name)
         sums.add(self.connection, self.name, moved)
-        return [self._begin(part, tick) for part in parts]
+        return list(map(self._fill, self.open_batches(len(parts), tick), parts))
 
-    def _begin(self, rows: Sequence[MessageRow], tick: int) -> Batch:
-        id_ = self.open_batch(tick)
+    def _fill(self, id_: BatchId, rows: Sequence[MessageRow]) -> Batch:
         first, last = rows[0][0], rows[-1][0]
         if last - first == len(rows) - 1:  # no other stands between them
             self.connection.execute(_TAKE_ROW, (id_, first, last))
@@ -123,11 +122,11 @@ class Claim:
             self.connection.execute(_TAKE, (id_, json.dumps([row[0] for row in rows])))
         return self.filled(id_, rows)
 
-    def open_batch(self, tick: int) -> BatchId:
-        """Open a batch, whose messages are yet to be put into it."""
+    def open_batches(self, number: int, tick: int) -> Sequence[BatchId]:
+        """Open so many batches, which are yet to be filled, and name them in order."""
         new = (self.name, self.runners.own, self.now, tick, self.uptime + self.lease)
-        [(id_,)] = self.connection.execute(_NEW_BATCH, new).fetchall()
-        return BatchId(id_)
+        rows = self.connection.execute(_NEW_BATCHES, (*new, json.dumps([0] * number))).fetchall()
+        return sorted(BatchId(id_) for (id_,) in rows)
 
     def batch(self, id_: BatchId, epoch: int = 1) -> Batch:
         """Read what is in a batch."""

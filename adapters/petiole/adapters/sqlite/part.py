@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from petiole.adapters.sqlite import sums
 from petiole.adapters.sqlite.bell import SqliteBell
@@ -186,8 +187,8 @@ class PartEntry:
             lease=span_micros(claiming.lease),
         )
         self._size = claiming.policy.max_profiles
-        starts = range(0, self._part.changes, self._size)
-        self._batches = [self._claim.open_batch(self._tick) for _ in starts]
+        number = ceil(self._part.changes / self._size)
+        self._batches = self._claim.open_batches(number, self._tick)
         self._names |= {"batch": self._batches[0], "size": self._size}
 
     def _put(self) -> int:
