@@ -13,7 +13,7 @@ from petiole.host.pacing import batches_ahead
         (25, 100, 50),  # but always twice as many as are sent
         (4, 2_000, 8),
         (2, 800, 6),  # 6,400 messages together
-        (2, 10_000, 2),
+        (2, 10_000, 4),
     ],
 )
 def test_as_many_stand_ready_as_cost_little_memory(

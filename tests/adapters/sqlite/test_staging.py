@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from petiole.adapters.sqlite import SqliteStore
+from petiole.adapters.sqlite.comparison import SqliteComparison
 from petiole.core.errors import AudienceError
 from petiole.core.ports.ledger import SnapshotProfile
 from petiole.testing.changes import scope, snapshot
@@ -53,6 +54,22 @@ def test_snapshot_is_nowhere_to_be_found(path: Path, store: SqliteStore) -> None
         during = names(path)
 
     assert before == during == names(path)
+
+
+@pytest.mark.parametrize("numbers", [range(5_000), [*range(5_000), 17, 4_999, 17]])
+def test_what_is_set_aside_is_sound(store: SqliteStore, numbers: Iterable[int]) -> None:
+    profiles = snapshot(*((number, {"n": number}) for number in numbers))
+
+    with store.ledger.compare(scope(), profiles, mirror=False) as comparison:
+        assert isinstance(comparison, SqliteComparison)
+        with comparison._staging._database.beside() as tables:
+            told = tables.execute("PRAGMA staging.integrity_check").fetchall()
+            kept = tables.execute("SELECT count(*), count(DISTINCT key) FROM staging.profile")
+            numbers_kept = kept.fetchall()
+            mode = tables.execute("PRAGMA staging.journal_mode").fetchall()
+
+        assert comparison.difference().added == 5_000
+    assert (told, numbers_kept, mode) == ([("ok",)], [(5_000, 5_000)], [("off",)])
 
 
 def test_snapshot_that_breaks_off_leaves_nothing(path: Path, store: SqliteStore) -> None:

@@ -6,6 +6,7 @@ more once it is open: whatever becomes of the process, nothing of it stays behin
 
 import json
 import os
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -47,6 +48,10 @@ CREATE TABLE staging.removal (
 _SMALL_CACHE = "PRAGMA main.cache_size = -4096"
 _INDEX = "CREATE INDEX staging.profile_place ON profile (key, kind)"
 """Made once all are there: to sort them costs little, to keep them sorted much."""
+_UNIQUE_INDEX = "CREATE UNIQUE INDEX staging.profile_place ON profile (key)"
+"""That it can be made tells, for nothing, that nobody is there twice."""
+_JOURNAL = "PRAGMA staging.journal_mode = MEMORY"
+_NO_JOURNAL = "PRAGMA staging.journal_mode = OFF"
 _REPEATS = """
 CREATE TABLE staging.repeat AS
 SELECT later.place AS place, later.line AS line, first.line AS first_line
@@ -63,7 +68,7 @@ SELECT profile.identifier_type, profile.identifier, profile.line
 FROM json_each(?) AS asked CROSS JOIN staging.profile ON profile.key = asked.value
 """
 _REMOVE = "INSERT OR IGNORE INTO staging.removal (identifier_type, identifier) VALUES (?, ?)"
-_COUNT = "SELECT kind, count(*) FROM staging.profile GROUP BY kind"
+_COUNT = "SELECT kind, count(*) FROM staging.profile WHERE place > ? GROUP BY kind"
 _REMOVALS = """
 SELECT identifier_type, identifier FROM staging.removal ORDER BY identifier_type, identifier
 """
@@ -87,6 +92,8 @@ class Staging:
     def __init__(self, database: Database, scope: Scope) -> None:
         self._database = database
         self._scope = scope
+        self._last_place = 0
+        self._numbers: Counter[ChangeKind | None] = Counter()
 
     def add(self, values: Sequence[object]) -> None:
         """Judge profiles by what is held, and add them; `values` are those of their rows in a row.
@@ -97,13 +104,18 @@ class Staging:
         with self._database.beside() as tables:
             statement = _adding(len(values) // _WIDTH)
             tables.execute(statement, [*values, scope.connection, scope.segment])
+            self._numbers += _count(tables, after=self._last_place)
+            self._last_place += len(values) // _WIDTH
 
     def leave_repeats(self, most: int) -> Sequence[Repeat]:
         """Keep each profile at its first line only; names the first of the other lines."""
         with self._database.beside() as tables:
+            if _are_different(tables):
+                return ()
             tables.execute(_INDEX)
             tables.execute(_REPEATS)
             tables.execute(_DROP_REPEATS)
+            self._numbers = _count(tables, after=0)
             repeats = [Repeat(*row) for row in tables.execute(_MOST_REPEATS, (most,))]
             tables.execute("PRAGMA shrink_memory")
         return repeats
@@ -123,13 +135,9 @@ class Staging:
 
     def count(self) -> Counter[ChangeKind | None]:
         """Count the profiles by what is to become of them; `None` are the unchanged ones."""
-        numbers: Counter[ChangeKind | None] = Counter()
         with self._database.beside() as tables:
-            for kind, number in tables.execute(_COUNT):
-                numbers[kind and ChangeKind(kind)] = number
             [(removals,)] = tables.execute("SELECT count(*) FROM staging.removal")
-        numbers[ChangeKind.REMOVE] = removals
-        return numbers
+        return self._numbers + Counter({ChangeKind.REMOVE: removals})
 
     def removals(self) -> Iterator[Identifier]:
         """Go through those to be removed, by identifier."""
@@ -142,6 +150,25 @@ class Staging:
         with self._database.beside() as tables:
             for type_, value, kind, fields in tables.execute(_CHANGES):
                 yield Identifier(IdentifierType(type_), value), ChangeKind(kind), Fields(fields)
+
+
+def _count(tables: sqlite3.Connection, *, after: int) -> Counter[ChangeKind | None]:
+    """Count the profiles behind a place by what is to become of them."""
+    rows = tables.execute(_COUNT, (after,))
+    return Counter({kind and ChangeKind(kind): number for kind, number in rows})
+
+
+def _are_different(tables: sqlite3.Connection) -> bool:
+    """Make the index if no profile is there twice; else leave everything as it was."""
+    tables.execute(_JOURNAL).close()
+    try:
+        tables.execute(_UNIQUE_INDEX)
+    except sqlite3.IntegrityError:
+        return False
+    finally:
+        tables.execute(_NO_JOURNAL).close()
+        tables.execute("PRAGMA shrink_memory").close()
+    return True
 
 
 @lru_cache(maxsize=4)
