@@ -160,6 +160,23 @@ def test_write_that_fails_leaves_nothing(database: Database) -> None:
     assert only_value(database, "SELECT count(*) FROM batch") == 0
 
 
+def test_statement_that_ends_its_transaction_leaves_nothing(database: Database) -> None:
+    spoiled = INSERT_BATCH.replace("INSERT", "INSERT OR ROLLBACK").replace("'a'", "NULL")
+
+    def fail_at_the_second() -> None:
+        with database.write() as tables:
+            tables.execute(INSERT_BATCH)
+            tables.execute(spoiled)
+
+    with pytest.raises(OutboxError, match=r"NOT NULL"):
+        fail_at_the_second()
+
+    assert only_value(database, "SELECT count(*) FROM batch") == 0
+    with database.write() as tables:
+        tables.execute(INSERT_BATCH)
+    assert only_value(database, "SELECT count(*) FROM batch") == 1
+
+
 def test_full_disk_is_told_and_what_was_there_stays(path: Path, store: SqliteStore) -> None:
     store.outbox.enqueue([change(1)], folding=True)
     tables = store.outbox._database.tables

@@ -319,6 +319,21 @@ def test_verdicts_that_are_not_those_of_the_batch_are_refused(
     assert rows(path) == before
 
 
+def test_change_that_the_database_refuses_leaves_everything_as_it_was(
+    store: SqliteStore, path: Path
+) -> None:
+    fill(store, 1, 3)
+    [batch] = claim(store)
+    with closing(sqlite3.connect(path)) as tables, tables:
+        tables.execute("UPDATE tally SET enqueued = 0, in_flight = 0")
+    before = rows(path)
+
+    with pytest.raises(OutboxError, match="CHECK constraint failed"):
+        settle(store, batch)
+
+    assert rows(path) == before
+
+
 def test_message_of_another_batch_is_refused(
     store: SqliteStore, clock: FrozenClock, path: Path
 ) -> None:

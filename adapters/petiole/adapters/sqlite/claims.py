@@ -66,7 +66,7 @@ SELECT ?, ?, ?, ?, ? FROM json_each(?) RETURNING id
 _TAKEN = "message SET state = 'in_flight', batch = ?, attempts = attempts + 1"
 _TAKE = f"UPDATE OR ROLLBACK {_TAKEN} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608
 _TAKE_ROW = f"UPDATE OR ROLLBACK {_TAKEN} WHERE id BETWEEN ? AND ?"
-"""Costs three quarters of the other one."""
+"""For messages that follow each other, at three quarters of the cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,9 @@ class Database:
     def write(self, commit: Commit | None = None) -> Iterator[sqlite3.Connection]:
         """Run one write transaction: it happens whole or not at all, and is on disk afterwards.
 
+        Statements that write many rows say OR ROLLBACK: one that fails ends the transaction. To
+        undo it alone, SQLite would copy every page that it changes, a twentieth of a sync.
+
         Raises:
             OutboxBusy: the file is locked, or the disk is full.
             OutboxError: the file is damaged, the disk failed, and the like.

@@ -128,6 +128,17 @@ class ClaimContract:
 
         assert list(claim(store)) == []
 
+    @keeps(Outbox.claim, "of the oldest claimable messages")
+    def test_messages_of_another_connection_may_stand_between(self, store: Store) -> None:
+        changes = [change(1), change(2, within=scope("welcome")), change(3), change(4)]
+        store.outbox.enqueue(changes, folding=True)
+
+        [ours], [theirs] = claim(store), claim(store, WELCOME)
+
+        assert [message.change for message in ours.messages] == [changes[0], *changes[2:]]
+        assert [message.change for message in theirs.messages] == [changes[1]]
+        assert list(claim(store)) == []
+
     @keeps(Outbox.claim, "A claim counts as an attempt")
     def test_first_claim_is_the_first_attempt(self, store: Store) -> None:
         fill(store, 1, 1)
