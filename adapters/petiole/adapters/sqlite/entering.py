@@ -75,7 +75,7 @@ class SqliteEntering:
         self._new: tuple[int, int] | None = None
         """After which place all profiles are new, and what makes a place the number of its own."""
         numbers = staging.count()
-        self._left = numbers[ChangeKind.ADD] + numbers[ChangeKind.UPDATE]
+        self._changes = numbers[ChangeKind.ADD] + numbers[ChangeKind.UPDATE]
         self._removals = staging.removals() if removing else iter(())
         self._removed: list[Identifier] = []
 
@@ -97,7 +97,6 @@ class SqliteEntering:
                 )
                 entered = entry.enter(claiming, folding=self._folding)
             self._after = part.upto
-            self._left -= part.changes
         else:
             return None
         self._runner.bell.ring()
@@ -147,8 +146,8 @@ class SqliteEntering:
             self._numbered += PROFILES
 
     def _next(self, most: int) -> _Found | None:
-        if not self._left:
-            return None
+        if not self._changes:
+            return None  # where all is as it was, nobody need look through it
         with self._database.beside() as tables:
             while True:
                 [row] = tables.execute(_NEXT, (self._after, most)).fetchall()
@@ -156,4 +155,4 @@ class SqliteEntering:
                 if found.changes <= 1 or found.weight_bytes <= PART_BYTES:
                     break
                 most = found.changes // 2
-        return found
+        return found if found.changes else None

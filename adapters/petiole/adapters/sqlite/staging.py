@@ -98,7 +98,7 @@ class Staging:
     def add(self, values: Sequence[object]) -> None:
         """Judge profiles by what is held, and add them; `values` are those of their rows in a row.
 
-        One statement, which lets go of the interpreter once: another thread goes on reading.
+        Two statements, which let go of the interpreter once each: another thread goes on reading.
         """
         scope = self._scope
         with self._database.beside() as tables:
@@ -159,7 +159,7 @@ def _count(tables: sqlite3.Connection, *, after: int) -> Counter[ChangeKind | No
 
 
 def _are_different(tables: sqlite3.Connection) -> bool:
-    """Make the index if no profile is there twice; else leave everything as it was."""
+    """Make the index if nobody is there twice; else take back what was made of it."""
     tables.execute(_JOURNAL).close()
     try:
         tables.execute(_UNIQUE_INDEX)
