@@ -142,7 +142,7 @@ HOT_STATEMENTS = {
     "turns._LET_FORWARD": turns._LET_FORWARD,
     "wholesale._COUNTS": wholesale._COUNTS,
     "wholesale._STRIKE": wholesale._STRIKE,
-    "wholesale._COUNT_CALLS": wholesale._COUNT_CALLS,
+    "wholesale._CALLS": wholesale._CALLS,
     "sums._KEPT": sums._KEPT,
     "staging._adding (held.JUDGED)": staging._adding(2),
     "entering._NEXT": entering._NEXT,

@@ -17,16 +17,27 @@ SELECT connection, segment, profile, fingerprint FROM message
 WHERE id IN (SELECT value FROM json_each(?)) AND kind <> 'remove'
 ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint
 """
-_STRIKE = """
-DELETE FROM ledger WHERE (connection, segment, profile) IN (
-    SELECT connection, segment, profile FROM message
-    WHERE id IN (SELECT value FROM json_each(?)) AND kind = 'remove'
-)
-"""
-_COUNTS = """
-SELECT connection, segment, kind = 'remove', count(*) FROM message
-WHERE id IN (SELECT value FROM json_each(?)) GROUP BY connection, segment, kind = 'remove'
-"""
+
+
+def counting(those: str) -> str:
+    """Write the statement that counts those messages (a table and a condition) as `Count`."""
+    return f"""
+        SELECT connection, segment, kind = 'remove', count(*) FROM {those}
+        GROUP BY connection, segment, kind = 'remove'
+    """  # noqa: S608 - made of constants
+
+
+def striking(those: str) -> str:
+    """Write the statement that strikes from the ledger whom those messages removed."""
+    return f"""
+        DELETE FROM ledger WHERE (connection, segment, profile) IN (
+            SELECT connection, segment, profile FROM {those} AND kind = 'remove'
+        )
+    """  # noqa: S608 - made of constants
+
+
+_NAMED = "message WHERE id IN (SELECT value FROM json_each(?))"
+_COUNTS, _STRIKE = counting(_NAMED), striking(_NAMED)
 _USE = """
 INSERT INTO segment_use (connection, segment, accepted, first_at, last_at)
 VALUES (:connection, :segment, :accepted, :now, :now)

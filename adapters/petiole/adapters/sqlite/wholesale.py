@@ -11,8 +11,13 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from petiole.adapters.sqlite.attempts import LONGEST_TROUBLE_CHARACTERS, quarter_of, to_json
-from petiole.adapters.sqlite.deliveries import Count, count
+from petiole.adapters.sqlite.attempts import (
+    LONGEST_TROUBLE_CHARACTERS,
+    count_calls,
+    quarter_of,
+    to_json,
+)
+from petiole.adapters.sqlite.deliveries import Count, count, counting, striking
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.core.domain.settlement import DELIVERED, Settlement
 
@@ -74,24 +79,16 @@ _SETTLE = """
 INSERT INTO wholesale (now, batches, messages, records)
 VALUES (:now, :batches, :messages, :records)
 """
-_DELIVERED = f"{_OURS.replace('NEW.', ':')} AND state = 'delivered' AND settled_at = :now"
-_COUNTS = f"""
-SELECT connection, segment, kind = 'remove', count(*) FROM message INDEXED BY message_batch
-WHERE {_DELIVERED} GROUP BY connection, segment, kind = 'remove'
-"""  # noqa: S608 - made of constants
-_STRIKE = f"""
-DELETE FROM ledger WHERE (connection, segment, profile) IN (
-    SELECT connection, segment, profile FROM message INDEXED BY message_batch
-    WHERE {_DELIVERED} AND kind = 'remove'
-)
-"""  # noqa: S608 - made of constants
-_COUNT_CALLS = """
-INSERT INTO usage (connection, quarter, calls)
+_DELIVERED = f"""
+message INDEXED BY message_batch
+WHERE {_OURS.replace("NEW.", ":")} AND state = 'delivered' AND settled_at = :now
+"""
+_COUNTS, _STRIKE = counting(_DELIVERED), striking(_DELIVERED)
+_CALLS = """
 SELECT connection, json_extract(asked.value, '$[3]'), sum(json_extract(asked.value, '$[4]'))
 FROM json_each(:batches) AS asked
 CROSS JOIN batch ON batch.id = json_extract(asked.value, '$[0]')
-GROUP BY 1, 2 HAVING sum(json_extract(asked.value, '$[4]')) > 0
-ON CONFLICT DO UPDATE SET calls = calls + excluded.calls
+GROUP BY 1, 2
 """
 
 _to_text = json.JSONEncoder(separators=(",", ":")).encode
@@ -128,5 +125,6 @@ def settle_wholesale(
     if any(is_removal for _, _, is_removal, _ in counts):
         connection.execute(_STRIKE, names)
     count(connection, counts, now)
-    connection.execute(_COUNT_CALLS, names)
+    calls = connection.execute(_CALLS, names).fetchall()
+    count_calls(connection, {(name, quarter): number for name, quarter, number in calls})
     return True
