@@ -112,7 +112,7 @@ class Claim:
         moved = {MessageState.PENDING: -number, MessageState.IN_FLIGHT: number}
         tick = sums.next_tick(self.connection, self.name)
         sums.add(self.connection, self.name, moved)
-        return list(map(self._fill, self.open_batches(len(parts), tick), parts))
+        return list(map(self._fill, self.begin_batches(len(parts), tick), parts))
 
     def _fill(self, id_: BatchId, rows: Sequence[MessageRow]) -> Batch:
         first, last = rows[0][0], rows[-1][0]
@@ -122,8 +122,8 @@ class Claim:
             self.connection.execute(_TAKE, (id_, json.dumps([row[0] for row in rows])))
         return self.filled(id_, rows)
 
-    def open_batches(self, number: int, tick: int) -> Sequence[BatchId]:
-        """Open so many batches, which are yet to be filled, and name them in order."""
+    def begin_batches(self, number: int, tick: int) -> Sequence[BatchId]:
+        """Begin so many batches, which are yet to be filled, and name them in order."""
         new = (self.name, self.runners.own, self.now, tick, self.uptime + self.lease)
         rows = self.connection.execute(_NEW_BATCHES, (*new, json.dumps([0] * number))).fetchall()
         return sorted(BatchId(id_) for (id_,) in rows)

@@ -162,7 +162,7 @@ class PartEntry:
         """Write the part, and claim it; a heavy one is left to be claimed by weight."""
         part = self._part
         if claiming and part.weight_bytes <= claiming.policy.max_bytes:
-            self._open_batches(claiming)
+            self._begin_batches(claiming)
         entered = self._put()
         receipt = EnqueueReceipt(enqueued=entered)
         if entered:
@@ -175,7 +175,7 @@ class PartEntry:
         receipt += self._line_up(folding=folding)
         return Entered(receipt=receipt, batches=self._left())
 
-    def _open_batches(self, claiming: Claiming) -> None:
+    def _begin_batches(self, claiming: Claiming) -> None:
         runners, clock = self._runner.runners, self._runner.clock
         runners.announce()
         self._claim = Claim(
@@ -188,7 +188,7 @@ class PartEntry:
         )
         self._size = claiming.policy.max_profiles
         number = ceil(self._part.changes / self._size)
-        self._batches = self._claim.open_batches(number, self._tick)
+        self._batches = self._claim.begin_batches(number, self._tick)
         self._names |= {"batch": self._batches[0], "size": self._size}
 
     def _put(self) -> int:

@@ -100,12 +100,11 @@ class Staging:
 
         Two statements, which let go of the interpreter once each: another thread goes on reading.
         """
-        scope = self._scope
+        scope, profiles = self._scope, len(values) // _WIDTH
         with self._database.beside() as tables:
-            statement = _adding(len(values) // _WIDTH)
-            tables.execute(statement, [*values, scope.connection, scope.segment])
+            tables.execute(_adding(profiles), [*values, scope.connection, scope.segment])
             self._numbers += _count(tables, after=self._last_place)
-            self._last_place += len(values) // _WIDTH
+            self._last_place += profiles
 
     def leave_repeats(self, most: int) -> Sequence[Repeat]:
         """Keep each profile at its first line only; names the first of the other lines."""
