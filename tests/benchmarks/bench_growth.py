@@ -55,7 +55,7 @@ from petiole.core.domain.failure import failure_fingerprint
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.message import Batch
 from petiole.core.domain.settlement import DELIVERED, Settlement
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 from tests.adapters.sqlite.explaining import plan_of, statements_of
 from tests.benchmarks.scene import MOMENT, NAME, SCOPE, customer
 from tests.benchmarks.table import Line, table

@@ -1,10 +1,10 @@
 """What reading a row of CSV costs: `python -m tests.benchmarks.bench_reading [--quick | FILE]`.
 
-Each stage takes in those before it; the whole path ends with the profile and its fingerprint. The
-plain loop beside it reads, hashes and encodes with the standard library's own means, checks nothing
-and knows no line. By name, the whole path is that of an audience which does not hand out bare
-cells: a mapping for each row, and the general encoder. FILE has a column "email"; without one, an
-audience is made up.
+Each stage takes in those before it; the whole path ends with pages of profiles and their
+fingerprints. The plain loop beside it reads, hashes and encodes with the standard library's own
+means, checks nothing and knows no line. By name, the whole path is that of an audience which does
+not hand out bare cells: a mapping for each row, and the general encoder. FILE has a column "email";
+without one, an audience is made up.
 """
 
 import csv
@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from petiole.adapters.files import open_audience
-from petiole.core.delivery.reading import FieldMapping, Keying, Refusals, read_profiles
+from petiole.core.delivery.reading import FieldMapping, Keying, Refusals
+from petiole.core.delivery.snapshot import read_snapshot
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.ports.audience import RefusedRow, SourceRow, TextRows
 from tests.benchmarks.audience import KEY, write
@@ -89,18 +90,12 @@ def encoded(path: Path) -> None:
             fields(row[1])
 
 
-def profiles(path: Path) -> None:
-    deque(read_profiles(open_audience(path), KEYING, MAPPING, Refusals()), maxlen=0)
+def pages(path: Path) -> None:
+    deque(read_snapshot(open_audience(path), KEYING, MAPPING, Refusals()).pages, maxlen=0)
 
 
-def whole_path(path: Path) -> None:
-    for profile in read_profiles(open_audience(path), KEYING, MAPPING, Refusals()):
-        _ = profile.fields.fingerprint
-
-
-def whole_path_by_name(path: Path) -> None:
-    for profile in read_profiles(ByName(path), KEYING, MAPPING, Refusals()):
-        _ = profile.fields.fingerprint
+def pages_by_name(path: Path) -> None:
+    deque(read_snapshot(ByName(path), KEYING, MAPPING, Refusals()).pages, maxlen=0)
 
 
 STAGES: Sequence[tuple[str, Callable[[Path], None]]] = (
@@ -108,9 +103,8 @@ STAGES: Sequence[tuple[str, Callable[[Path], None]]] = (
     ("rows", rows),
     ("... identified", identified),
     ("... and their fields", encoded),
-    ("profiles", profiles),
-    ("whole path", whole_path),
-    ("whole path, by name", whole_path_by_name),
+    ("whole path", pages),
+    ("whole path, by name", pages_by_name),
 )
 
 
@@ -131,7 +125,7 @@ def measured(path: Path, *, rounds: int = ROUNDS) -> Sequence[Line]:
     lines = []
     for what, stage in STAGES:
         micros = best_micros(stage, path, rows=count, rounds=rounds)
-        wanted = stage is whole_path
+        wanted = stage is pages
         lines.append(
             Line(
                 what=what,

@@ -37,7 +37,7 @@ from petiole.core.domain.settlement import (
 )
 from petiole.core.domain.tally import Tally
 from petiole.core.errors import OutboxError
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 from petiole.testing.changes import MOMENT, change, person, scope
 from petiole.testing.contracts.runs import ONE_CALL
 from petiole.testing.stands import Store, StoreStand

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dependency_injector import providers
 
 from petiole.adapters.sqlite import SqliteStore, open_store
-from petiole.adapters.system import SystemChance, SystemClock, ThreadWorkers
+from petiole.adapters.system import SystemChance, SystemClock, ThreadWorkers, read_ahead
 from petiole.core.delivery.landing import Delivery
 from petiole.core.delivery.relay import Relay
 from petiole.core.delivery.route import Route
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from petiole.core.ports.history import History
     from petiole.core.ports.ledger import Ledger
     from petiole.core.ports.outbox import Outbox
+    from petiole.core.ports.read_ahead import ReadAhead
 
 
 def _open_store(stack: ExitStack, path: Path, clock: Clock) -> SqliteStore:
@@ -157,6 +158,7 @@ class Container:
 
         self.clock: providers.Provider[Clock] = providers.ThreadSafeSingleton(SystemClock)
         self.chance: providers.Provider[Chance] = providers.ThreadSafeSingleton(SystemChance)
+        self.read_ahead: providers.Provider[ReadAhead] = providers.Object(read_ahead)
 
         self.plugins: providers.Provider[Plugins] = providers.ThreadSafeSingleton(
             Plugins, providers.Callable(find_plugins)

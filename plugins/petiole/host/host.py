@@ -97,6 +97,7 @@ class Host:
             ledger=self.container.ledger(),
             engagements=self.container.engagement_books(),
             clock=self.container.clock(),
+            read_ahead=self.container.read_ahead(),
         )
 
     @cached_property
@@ -190,8 +191,7 @@ class Host:
 
         When this returns, every change is on disk, and with `deliver` was tried. Calling it again
         with the same snapshot queues only what has changed or died since, so a scheduler may repeat
-        it after any failure. A delivery that fails does not raise: look at `complete`, and at what
-        `run` tells.
+        it after any failure. A delivery that fails does not raise: look at `complete` and `run`.
 
         Args:
             connection: the connection's name in the settings.

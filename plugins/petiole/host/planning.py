@@ -9,6 +9,7 @@ from petiole.adapters.files import RowsAudience, open_audience
 from petiole.core.delivery.change_log import LogColumns, read_changes
 from petiole.core.delivery.plan import Plan, plan_sync
 from petiole.core.delivery.reading import FieldMapping, Keying, Refusals
+from petiole.core.delivery.snapshot import open_snapshot
 from petiole.core.domain.change import (
     ChangeId,
     ChangeKind,
@@ -25,6 +26,7 @@ from petiole.core.ports.audience import Audience
 from petiole.core.ports.clock import Clock
 from petiole.core.ports.engagements import EngagementBooks
 from petiole.core.ports.ledger import Ledger
+from petiole.core.ports.read_ahead import ReadAhead
 from petiole.host.registry import Registry
 from petiole.host.settings import Settings
 
@@ -51,12 +53,14 @@ class Planning:
         ledger: Ledger,
         engagements: EngagementBooks,
         clock: Clock,
+        read_ahead: ReadAhead,
     ) -> None:
         self._settings = settings
         self._registry = registry
         self._ledger = ledger
         self._engagements = engagements
         self._clock = clock
+        self._read_ahead = read_ahead
 
     def scope(self, connection: ConnectionName, segment: SegmentId) -> Scope:
         """Name a segment as its connection sees it.
@@ -111,11 +115,10 @@ class Planning:
             AudienceError: the input cannot be read.
         """
         keying, mapping = self._reading(task, audience)
+        profiles = open_snapshot(audience, keying, mapping, refusals, ahead=self._read_ahead)
         with plan_sync(
-            audience,
+            profiles,
             scope=self.scope(task.connection, task.segment),
-            keying=keying,
-            mapping=mapping,
             ledger=self._ledger,
             mirror=mirror,
             refusals=refusals,

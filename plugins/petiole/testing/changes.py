@@ -16,7 +16,7 @@ from petiole.core.domain.change import (
 from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import Message, MessageId
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 
 MOMENT = datetime(2026, 3, 2, 8, 20, 41, 123456, tzinfo=UTC)
 _IDS = count(1)

@@ -16,7 +16,7 @@ from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.message import Message, MessageState
 from petiole.core.errors import OutboxBusy
 from petiole.core.failpoints import FailPoint, arm
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 from petiole.testing.changes import MOMENT, change, person, scope, snapshot
 from petiole.testing.contracts.entering import deliver_all, everybody, parts
 from petiole.testing.contracts.runs import (

@@ -10,7 +10,7 @@ import pytest
 from petiole.adapters.sqlite import SqliteStore
 from petiole.adapters.sqlite.comparison import SqliteComparison
 from petiole.core.errors import AudienceError
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 from petiole.testing.changes import scope, snapshot
 from tests.repository import ROOT, SOURCE_ROOTS
 
@@ -24,7 +24,7 @@ from pathlib import Path
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import open_store
 from petiole.core.domain.fields import Fields
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 from petiole.testing.changes import MOMENT, person, scope
 
 def peak_bytes():

@@ -16,7 +16,8 @@ from petiole.core.domain.message import MessageState
 from petiole.core.domain.quota import DailyQuota
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.core.errors import InvalidCredentials, OutboxBusy, Throttled, Unavailable
-from petiole.core.ports.ledger import Entered, Entering, SnapshotProfile
+from petiole.core.ports.ledger import Entered, Entering
+from petiole.core.ports.snapshot import SnapshotProfile
 from tests.core.delivery.busy_outbox import BusyOutbox
 from tests.core.delivery.scripted_sink import ScriptedSink, accept, fail_with, in_turn
 from tests.core.delivery.stage import NEWSLETTER, SlowWorkers, Stage

@@ -4,10 +4,11 @@ from datetime import datetime
 
 import pytest
 
-from petiole.adapters.memory import FrozenClock, MemoryAudience, MemorySink, MemoryStore
+from petiole.adapters.memory import MemoryAudience, MemorySink, MemoryStore
 from petiole.core.delivery.enqueue import enqueue_all
 from petiole.core.delivery.plan import Plan, plan_sync
 from petiole.core.delivery.reading import FieldMapping, Keying, Refusals
+from petiole.core.delivery.snapshot import open_snapshot
 from petiole.core.domain.change import ChangeKind, ProfileChange
 from petiole.core.domain.fields import JsonValue
 from petiole.core.domain.identity import IdentifierType
@@ -39,14 +40,14 @@ class Desk:
     def plan(
         self, *rows: Mapping[str, JsonValue], mirror: bool = False
     ) -> tuple[Plan, Sequence[ProfileChange]]:
+        refusals = Refusals()
+        audience = MemoryAudience(rows, columns=["id", "city"])
         with plan_sync(
-            MemoryAudience(rows, columns=["id", "city"]),
+            open_snapshot(audience, BY_ID, FieldMapping(), refusals),
             scope=scope(),
-            keying=BY_ID,
-            mapping=FieldMapping(),
             ledger=self.store.ledger,
             mirror=mirror,
-            refusals=Refusals(),
+            refusals=refusals,
         ) as plan:
             return plan, list(plan.changes(NOON))
 
@@ -177,21 +178,9 @@ def test_unknown_column_is_refused_before_any_row_is_read(
     keying: Keying, mapping: FieldMapping, column: str
 ) -> None:
     audience = MemoryAudience([row(1)], columns=["id", "city"])
-    ledger = MemoryStore(clock=FrozenClock()).ledger
 
-    with (
-        pytest.raises(AudienceError, match=f"no column '{column}'"),
-        plan_sync(
-            audience,
-            scope=scope(),
-            keying=keying,
-            mapping=mapping,
-            ledger=ledger,
-            mirror=False,
-            refusals=Refusals(),
-        ),
-    ):
-        pass
+    with pytest.raises(AudienceError, match=f"no column '{column}'"):
+        open_snapshot(audience, keying, mapping, Refusals())
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from petiole.core.delivery.reading import (
     FieldMapping,
     Keying,
     Refusals,
-    read_profiles,
     require_columns,
 )
+from petiole.core.delivery.snapshot import read_snapshot
 from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.errors import AudienceError, IdentifierRefused
 from petiole.core.ports.audience import RefusedRow, SourceRow, TextRow, TextRows
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 from tests.core.profiles import person
 
 SANNE = "sanne.devries@example.org"
@@ -37,7 +37,7 @@ def read(
     mapping: FieldMapping = EVERYTHING,
 ) -> tuple[list[SnapshotProfile], Refusals]:
     refusals = Refusals()
-    profiles = list(read_profiles(MemoryAudience(rows), keying, mapping, refusals))
+    profiles = list(read_snapshot(MemoryAudience(rows), keying, mapping, refusals))
     return profiles, refusals
 
 
@@ -207,7 +207,7 @@ def test_first_row_that_lacks_the_key_ends_the_reading_where_rows_name_their_col
     keying = Keying(column="id", type=IdentifierType.CUSTOMER_ID)
 
     with pytest.raises(AudienceError, match=r"line \d.*'id'; did you mean 'idd'"):
-        list(read_profiles(audience, keying, FieldMapping(), Refusals()))
+        list(read_snapshot(audience, keying, FieldMapping(), Refusals()))
 
 
 class TextAudience(MemoryAudience):
@@ -265,35 +265,8 @@ def test_bare_cells_are_read_as_named_ones_are(
     ]
     bare, named = Refusals(), Refusals()
 
-    from_bare = list(read_profiles(TextAudience(TEXT_COLUMNS, *rows), keying, mapping, bare))
-    from_named = list(read_profiles(NamedAudience(TEXT_COLUMNS, *rows), keying, mapping, named))
+    from_bare = list(read_snapshot(TextAudience(TEXT_COLUMNS, *rows), keying, mapping, bare))
+    from_named = list(read_snapshot(NamedAudience(TEXT_COLUMNS, *rows), keying, mapping, named))
 
     assert from_bare == from_named
     assert bare == named
-
-
-@pytest.mark.parametrize("kind", [TextAudience, NamedAudience])
-def test_profile_is_handed_out_before_the_next_row_is_read(kind: type[TextAudience]) -> None:
-    read_so_far: list[int] = []
-
-    def cells() -> Iterator[TextRow | RefusedRow]:
-        for line in (2, 3):
-            read_so_far.append(line)
-            yield line, ["", "", str(line), ""]
-
-    audience = kind(TEXT_COLUMNS)
-    audience._cells.bare = cells()
-
-    profile = next(read_profiles(audience, BY_ID, EVERYTHING, Refusals()))
-
-    assert profile.identifier == person(2)
-    assert read_so_far == [2]
-
-
-def test_nothing_is_read_before_the_first_profile_is_asked_for() -> None:
-    audience = MemoryAudience([])
-
-    profiles = read_profiles(audience, BY_ID, EVERYTHING, Refusals())
-
-    with pytest.raises(AudienceError, match="empty"):
-        next(profiles)

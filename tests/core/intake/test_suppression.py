@@ -8,7 +8,7 @@ from petiole.core.domain.engagement import CampaignSummary, EngagementKind, Refu
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
 from petiole.core.intake.suppression import CHUNK, Suppression
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 from tests.core.profiles import change, person
 
 BOUNCE = (EngagementKind.BOUNCE,)

@@ -95,6 +95,11 @@ class FileAudience:
         """The path, or "standard input"."""
         return "standard input" if self._path == STDIN else str(self._path)
 
+    @property
+    def is_detachable(self) -> bool:
+        """Tell that an open file, or a pipe, is read on by whoever holds a copy of it."""
+        return True
+
     def columns(self) -> Sequence[str] | None:
         """Name the columns of CSV; `None` for JSON lines, where each row names its own.
 

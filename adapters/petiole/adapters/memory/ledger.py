@@ -11,7 +11,8 @@ from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import MessageState
-from petiole.core.ports.ledger import Difference, Entered, Repeat, SnapshotProfile
+from petiole.core.ports.ledger import Difference, Entered, Repeat
+from petiole.core.ports.snapshot import SnapshotProfile
 
 MOST_REPEATS = 1000
 

@@ -13,15 +13,14 @@ from petiole.adapters.sqlite.entering import SqliteEntering
 from petiole.adapters.sqlite.held import Standing
 from petiole.adapters.sqlite.part import Runner
 from petiole.adapters.sqlite.profiles import BEFORE_ALL, ProfileNumber, key_maker
-from petiole.adapters.sqlite.staging import PAGE_VALUES, Staging
+from petiole.adapters.sqlite.staging import WIDTH, Staging
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
-from petiole.core.domain.identity import Identifier, IdentifierType
-from petiole.core.ports.ledger import Difference, Repeat, SnapshotProfile
+from petiole.core.domain.identity import Identifier
+from petiole.core.ports.ledger import Difference, Repeat
+from petiole.core.ports.snapshot import Snapshot, SnapshotPage, SnapshotProfile
 
 MOST_REPEATS = 1000
 MOST_PAGES_AHEAD = 2
-PAGE_CHARACTERS = 4_000_000
-"""Of JSON text in memory at a time."""
 
 Reading: TypeAlias = Callable[[sqlite3.Connection, Scope, ProfileNumber], held.Page]
 
@@ -42,33 +41,24 @@ class SqliteComparison:
         """Judge every profile at its first line: this thread reads on while another one writes."""
         with ThreadPoolExecutor(1, "petiole-staging") as writer:
             under_way: deque[Future[None]] = deque()
-            for page in self._pages_of(profiles):
-                under_way.append(writer.submit(self._staging.add, page))
+            for page in Snapshot.of(profiles).pages:
+                under_way.append(writer.submit(self._staging.add, self._values(page)))
                 if len(under_way) > MOST_PAGES_AHEAD:
                     under_way.popleft().result()
             for page_written in under_way:
                 page_written.result()
         self._repeats = self._staging.leave_repeats(MOST_REPEATS)
 
-    def _pages_of(self, profiles: Iterable[SnapshotProfile]) -> Iterator[Sequence[object]]:
-        """Yield the values of a page of rows in a row: numbers and texts that SQLite takes."""
-        page: list[object] = []
-        characters = 0
-        type_ = IdentifierType.HASHED_EMAIL
-        key_of, name = key_maker(self._scope.account, type_), type_.value
-        for profile in profiles:
-            identifier, fields = profile.identifier, profile.fields
-            if identifier.type is not type_:
-                type_ = identifier.type
-                key_of, name = key_maker(self._scope.account, type_), type_.value
-            value, text = identifier.value, fields.text
-            page += (profile.line, key_of(value), name, value, text, fields.fingerprint)
-            characters += len(text)
-            if len(page) >= PAGE_VALUES or characters >= PAGE_CHARACTERS:
-                yield page
-                page, characters = [], 0
-        if page:
-            yield page
+    def _values(self, page: SnapshotPage) -> Sequence[object]:
+        """Lay out a page in rows, one behind the other: numbers and texts that SQLite takes."""
+        key_of = key_maker(self._scope.account, page.type)
+        values: list[object] = [page.type.value] * (len(page.lines) * WIDTH)
+        values[0::WIDTH] = page.lines
+        values[1::WIDTH] = map(key_of, page.identifiers)
+        values[3::WIDTH] = page.identifiers
+        values[4::WIDTH] = page.texts
+        values[5::WIDTH] = page.fingerprints
+        return values
 
     def weigh(self, *, mirror: bool) -> None:
         """Count what is held and, with `mirror`, find what the snapshot lacks of it."""

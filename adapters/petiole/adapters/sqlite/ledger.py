@@ -11,7 +11,7 @@ from petiole.adapters.sqlite.part import Runner
 from petiole.adapters.sqlite.staging import staging
 from petiole.core.domain.change import Scope
 from petiole.core.domain.identity import Identifier
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 
 
 class SqliteLedger:

@@ -77,10 +77,8 @@ SELECT identifier_type, identifier, kind, fields FROM staging.profile
 WHERE kind IS NOT NULL ORDER BY place
 """
 
-_WIDTH = 6
+WIDTH = 6
 """line, key, identifier_type, identifier, fields, fingerprint."""
-PAGE_VALUES = 1000 * _WIDTH
-"""Of a page of a thousand profiles."""
 
 
 class Staging:
@@ -100,7 +98,7 @@ class Staging:
 
         Two statements, which let go of the interpreter once each: another thread goes on reading.
         """
-        scope, profiles = self._scope, len(values) // _WIDTH
+        scope, profiles = self._scope, len(values) // WIDTH
         with self._database.beside() as tables:
             tables.execute(_adding(profiles), [*values, scope.connection, scope.segment])
             self._numbers += _count(tables, after=self._last_place)
@@ -173,7 +171,7 @@ def _are_different(tables: sqlite3.Connection) -> bool:
 @lru_cache(maxsize=4)
 def _adding(rows: int) -> str:
     """Write the statement that judges and adds so many profiles."""
-    values = ", ".join([f"({', '.join('?' * _WIDTH)})"] * rows)
+    values = ", ".join([f"({', '.join('?' * WIDTH)})"] * rows)
     return f"""
         WITH page (line, key, identifier_type, identifier, fields, fingerprint) AS (VALUES {values})
         INSERT INTO staging.profile (

@@ -7,24 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from petiole.core.delivery.reading import (
-    FieldMapping,
-    Keying,
-    Refusals,
-    read_profiles,
-    require_columns,
-)
+from petiole.core.delivery.reading import Refusals
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.errors import AudienceError
-from petiole.core.ports.audience import Audience
-from petiole.core.ports.ledger import (
-    Comparison,
-    Difference,
-    Entering,
-    Ledger,
-    Repeat,
-    SnapshotProfile,
-)
+from petiole.core.ports.ledger import Comparison, Difference, Entering, Ledger, Repeat
+from petiole.core.ports.snapshot import SnapshotProfile
 
 MODERATE_REMOVALS = 1_000
 """Up to so many removals are never questioned."""
@@ -121,11 +108,9 @@ class Plan:
 
 @contextmanager
 def plan_sync(
-    audience: Audience,
+    profiles: Iterable[SnapshotProfile],
     *,
     scope: Scope,
-    keying: Keying,
-    mapping: FieldMapping,
     ledger: Ledger,
     mirror: bool,
     refusals: Refusals,
@@ -133,13 +118,11 @@ def plan_sync(
 ) -> Iterator[Plan]:
     """Read the whole snapshot, but for whom the sieve leaves out, and compare it.
 
-    Nothing is enqueued yet.
+    Nothing is enqueued yet. `refusals` are those that reading the profiles adds to.
 
     Raises:
-        AudienceError: the source cannot be read, or lacks a column that is needed.
+        AudienceError: what reading the profiles raises.
     """
-    require_columns(audience, [*keying.columns, *(mapping.columns or {}).values()])
-    profiles = read_profiles(audience, keying, mapping, refusals)
     sifted = sieve.profiles(profiles) if sieve else profiles
     with ledger.compare(scope, sifted, mirror=mirror) as comparison:
         suppressed = sieve.count if sieve else 0

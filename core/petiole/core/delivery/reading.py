@@ -1,4 +1,4 @@
-"""Turn rows of an audience into profiles: identify, map columns, refuse what is broken."""
+"""What rows of an audience become: identify, map columns, refuse what is broken."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,16 +8,12 @@ from typing import Generic, TypeVar, cast
 
 from petiole.core.domain.fields import Fields, JsonValue, text_form
 from petiole.core.domain.identity import Identifier, IdentifierType
-from petiole.core.domain.mint import mint
 from petiole.core.errors import AudienceError, IdentifierRefused
 from petiole.core.ports.audience import Audience, RefusedRow, SourceRow, TextRows
-from petiole.core.ports.ledger import SnapshotProfile
 
 Row = TypeVar("Row")
 
 KEPT_REFUSALS = 1_000
-
-_profile = mint(SnapshotProfile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,26 +196,6 @@ def _named(
             _require(needed, list(row.values), f"{name}, line {row.line}")
             needed = ()
         yield row.line, row.values
-
-
-def read_profiles(
-    audience: Audience, keying: Keying, mapping: FieldMapping, refusals: Refusals
-) -> Iterator[SnapshotProfile]:
-    """Read a snapshot lazily; rows without a usable identity or data are set aside."""
-    reading = open_reading(audience, keying, mapping)
-    identify, fields_of = reading.identify, reading.fields
-    for numbered in reading.rows:
-        if isinstance(numbered, RefusedRow):
-            refusals.add(numbered)
-            continue
-        line, row = numbered
-        try:
-            identifier = identify(row)
-            fields = fields_of(row)
-        except (IdentifierRefused, ValueError) as error:
-            refusals.add(RefusedRow(line, str(error)))
-        else:
-            yield _profile(line, identifier, fields)
 
 
 def _require(needed: Iterable[str], there: Sequence[str], where: str) -> None:

@@ -20,6 +20,13 @@ _encode = json.JSONEncoder(
 _begin_hash = hashlib.blake2b(digest_size=FINGERPRINT_BYTES).copy
 
 
+def fingerprint_of(text: str) -> bytes:
+    """Make the fingerprint of fields from their text."""
+    hashed = _begin_hash()  # sooner done than to set up another one
+    hashed.update(text.encode())
+    return hashed.digest()
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """Platform field -> value, as canonical JSON text: one object, keys sorted, no spaces."""
@@ -50,9 +57,7 @@ class Fields:
     @property
     def fingerprint(self) -> bytes:
         """16 bytes that differ when the data differs (BLAKE2b); tells nothing about the data."""
-        hashed = _begin_hash()  # sooner done than to set up another one
-        hashed.update(self.text.encode())
-        return hashed.digest()
+        return fingerprint_of(self.text)
 
     def __bool__(self) -> bool:
         """Whether any field is there."""

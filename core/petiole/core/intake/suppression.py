@@ -9,7 +9,7 @@ from petiole.core.domain.chunking import chunked
 from petiole.core.domain.engagement import EngagementKind
 from petiole.core.domain.identity import Identifier
 from petiole.core.ports.engagements import EngagementBooks
-from petiole.core.ports.ledger import SnapshotProfile
+from petiole.core.ports.snapshot import SnapshotProfile
 
 Item = TypeVar("Item")
 

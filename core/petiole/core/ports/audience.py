@@ -75,3 +75,16 @@ class Audience(Protocol):
                 the remedy.
         """
         ...
+
+
+@runtime_checkable
+class Detachable(Protocol):
+    """An audience whose rows may be read by a copy of this process: nobody else takes part in it.
+
+    A file is; rows that a program brings, or a database's cursor, are not.
+    """
+
+    @property
+    def is_detachable(self) -> bool:
+        """Whether that holds of this one."""
+        ...

@@ -8,19 +8,10 @@ from typing import Protocol, runtime_checkable
 
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ProfileChange, Scope
-from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
 from petiole.core.domain.message import Batch
 from petiole.core.domain.tally import EnqueueReceipt
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotProfile:
-    """One profile of a snapshot, and the line that it stands on."""
-
-    line: int
-    identifier: Identifier
-    fields: Fields
+from petiole.core.ports.snapshot import SnapshotProfile
 
 
 @dataclass(frozen=True, slots=True)

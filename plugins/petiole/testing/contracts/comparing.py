@@ -8,7 +8,8 @@ from petiole.core.domain.change import ChangeKind, Scope
 from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.settlement import Park
 from petiole.core.errors import AudienceError
-from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat, SnapshotProfile
+from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat
+from petiole.core.ports.snapshot import SnapshotProfile
 from petiole.testing.changes import MOMENT, change, scope, snapshot
 from petiole.testing.contracts.runs import (
     buried,

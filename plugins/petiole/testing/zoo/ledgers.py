@@ -8,7 +8,8 @@ from typing import TypeAlias, cast
 
 from petiole.core.domain.change import ProfileChange, Scope
 from petiole.core.domain.identity import Identifier
-from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat, SnapshotProfile
+from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat
+from petiole.core.ports.snapshot import SnapshotProfile
 from petiole.testing.zoo.mutant import Bend, breaks, twin
 
 Profiles: TypeAlias = Iterable[SnapshotProfile]

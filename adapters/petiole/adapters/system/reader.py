@@ -1,0 +1,153 @@
+"""A copy of this process that reads on, on a core of its own, while this one compares.
+
+Python runs one thread of a process at a time: a thread that reads keeps the others waiting.
+Measured by `tests/benchmarks/bench_sync.py`.
+"""
+
+import ctypes
+import fcntl
+import gc
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, islice
+from typing import IO, Generic, NoReturn, Self, TypeVar
+
+from petiole.core.errors import AudienceError, PetioleError
+
+Page = TypeVar("Page")
+
+FEW_PAGES = 5
+"""So many are read here in any case: to copy the process takes about as long."""
+PIPE_BYTES = 1024 * 1024
+"""Several pages, so that both go on evenly; more is for privileged users."""
+_PR_SET_PDEATHSIG = 1
+"""For `prctl`: the signal that a process gets when its parent ends (sys/prctl.h)."""
+_HARMLESS = "rich.live"
+"""A thread of this module draws on the terminal, and holds no lock that reading needs."""
+
+
+class _End:
+    """There are no more pages."""
+
+
+def read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
+    """Yield the pages; after the first few, another process reads them, and ends with this.
+
+    It does not where there is a single core, where processes cannot be copied as they are, or
+    beside threads, whose locks would be copied, too.
+
+    Raises:
+        AudienceError: the other process was ended from outside; else what reading raises.
+    """
+    first = list(islice(pages, FEW_PAGES))
+    copy = _Copy.begin(pages) if len(first) == FEW_PAGES and _may_copy() else None
+    if copy is None:
+        yield from chain(first, pages)
+        return
+    with copy:
+        yield from first
+        yield from copy.pages()
+
+
+def _may_copy() -> bool:
+    if sys.platform != "linux" or len(os.sched_getaffinity(0)) == 1:
+        return False
+    others = set(threading.enumerate()) - {threading.current_thread()}
+    return all(type(other).__module__ == _HARMLESS for other in others)
+
+
+class _Copy(Generic[Page]):
+    """The other process, as this one sees it; it is there until it is left."""
+
+    def __init__(self, process: int, pipe: IO[bytes]) -> None:
+        self._process = process
+        self._pipe = pipe
+
+    @classmethod
+    def begin(cls, pages: Iterator[Page]) -> Self | None:
+        """Copy this process, and let the copy read pages; `None` if there is no room for one."""
+        source, sink = os.pipe()
+        with suppress(OSError):
+            fcntl.fcntl(sink, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        parent = os.getpid()
+        try:
+            process = os.fork()
+        except OSError:
+            os.close(source)
+            os.close(sink)
+            return None
+        if process == 0:
+            os.close(source)
+            _read_on(pages, sink, parent)
+        os.close(sink)
+        return cls(process, os.fdopen(source, "rb"))
+
+    def pages(self) -> Iterator[Page]:
+        """Yield what it reads.
+
+        Raises:
+            AudienceError: it was ended from outside; else what reading raises.
+        """
+        while True:
+            try:
+                told = pickle.load(self._pipe)  # noqa: S301 - a copy of this process wrote it
+            except (EOFError, pickle.UnpicklingError):
+                raise AudienceError(
+                    "the process that reads the input was ended from outside, maybe for want of "
+                    "memory; nothing was queued: try again"
+                ) from None
+            if isinstance(told, _End):
+                return
+            if isinstance(told, Exception):
+                raise told
+            yield told
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._pipe.close()
+        with suppress(ProcessLookupError):
+            os.kill(self._process, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(self._process, 0)
+
+
+def _read_on(pages: Iterator[object], sink: int, parent: int) -> NoReturn:
+    """Read in the copy, which never goes back to what this process was doing."""
+    try:
+        _end_with(parent)
+        gc.freeze()  # garbage is looked for only among what is new
+        with os.fdopen(sink, "wb") as pipe:
+            for told in _told(pages):
+                pickle.dump(told, pipe, pickle.HIGHEST_PROTOCOL)
+                pipe.flush()
+    finally:
+        os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """Let the copy end when this process does and at no key: it has its locked files open, too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _told(pages: Iterator[object]) -> Iterator[object]:
+    """Yield the pages, and then how that ended."""
+    try:
+        yield from pages
+    except Exception as error:  # noqa: BLE001 - raised again where the pages are wanted
+        if not isinstance(error, PetioleError):
+            error.add_note(traceback.format_exc())
+        yield error
+    else:
+        yield _End()

@@ -1,0 +1,18 @@
+"""Reading an input while what was read of it is being worked on."""
+
+from collections.abc import Iterator
+from typing import Protocol, TypeVar
+
+Page = TypeVar("Page")
+
+
+class ReadAhead(Protocol):
+    """Lets reading go on by itself. The input is that of a detachable audience."""
+
+    def __call__(self, pages: Iterator[Page], /) -> Iterator[Page]:
+        """Yield the same pages in the same order; they are values that can be pickled.
+
+        Raises:
+            AudienceError: what reading them raises, or they cannot be read to the end.
+        """
+        ...

@@ -1,0 +1,83 @@
+"""Snapshots: the profiles of an audience as they were read, one by one or page by page."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
+from typing import Self
+
+from petiole.core.domain.chunking import chunked
+from petiole.core.domain.fields import Fields
+from petiole.core.domain.identity import Identifier, IdentifierType
+from petiole.core.domain.mint import mint
+
+PAGE_PROFILES = 1_000
+PAGE_CHARACTERS = 1_000_000
+"""Of JSON text in a page: the profile that brings it to that ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotProfile:
+    """One profile of a snapshot, and the line that it stands on."""
+
+    line: int
+    identifier: Identifier
+    fields: Fields
+
+
+_profile, _identifier, _fields = mint(SnapshotProfile), mint(Identifier), mint(Fields)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPage:
+    """Profiles in columns, which are passed on in a tenth of the time that the values would take.
+
+    All are identified in one way; there is at least one. Measured by
+    `tests/benchmarks/bench_reading.py`.
+    """
+
+    lines: Sequence[int]
+    type: IdentifierType
+    identifiers: Sequence[str]
+    """The value of each identifier."""
+    texts: Sequence[str]
+    """The text of each profile's fields."""
+    fingerprints: Sequence[bytes]
+    """Those of the fields."""
+
+    def profiles(self) -> Iterator[SnapshotProfile]:
+        """Yield them one by one."""
+        for line, value, text in zip(self.lines, self.identifiers, self.texts, strict=True):
+            yield _profile(line, _identifier(self.type, value), _fields(text))
+
+
+class Snapshot(Iterator[SnapshotProfile]):
+    """Profiles that may be taken by the page: what was taken in one way is gone from the other."""
+
+    def __init__(self, pages: Iterator[SnapshotPage]) -> None:
+        self.pages = pages
+        self._profiles = chain.from_iterable(page.profiles() for page in pages)
+
+    @classmethod
+    def of(cls, profiles: Iterable[SnapshotProfile]) -> Self:
+        """Take them as they are if they have pages, else put them into pages as they come."""
+        return profiles if isinstance(profiles, cls) else cls(_pages(profiles))
+
+    def __next__(self) -> SnapshotProfile:
+        return next(self._profiles)
+
+
+def _pages(profiles: Iterable[SnapshotProfile]) -> Iterator[SnapshotPage]:
+    for type_, alike in groupby(profiles, lambda profile: profile.identifier.type):
+        for chunk in chunked(
+            alike,
+            most=PAGE_PROFILES,
+            heaviest=PAGE_CHARACTERS,
+            weigh=lambda profile: len(profile.fields.text),
+        ):
+            yield SnapshotPage(
+                [profile.line for profile in chunk],
+                type_,
+                [profile.identifier.value for profile in chunk],
+                [profile.fields.text for profile in chunk],
+                [profile.fields.fingerprint for profile in chunk],
+            )
