@@ -111,7 +111,7 @@ def test_statement_uses_its_index(store: SqliteStore, name: str, index: str) -> 
         "part._MESSAGES",
         "part._MESSAGES_OF_NEW",
         "part._SAY",
-        "part._CLAIMED",
+        "staged._TOGETHER",
         "part._SAY_BY_KEY",
         "letters._NEWEST",
         "letters._OLDEST",

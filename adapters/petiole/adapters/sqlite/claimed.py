@@ -1,10 +1,9 @@
-"""The messages of a claimed batch, read from their rows by whoever first looks at them."""
+"""The messages of a claimed batch, made of what was read by whoever first looks at them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import overload
 
-from petiole.adapters.sqlite.row import MessageRow, to_message
 from petiole.core.domain.message import Message
 
 
@@ -14,17 +13,17 @@ class Claimed(Sequence[Message]):
     Measured by `tests/benchmarks/bench_drain.py`.
     """
 
-    def __init__(self, rows: Sequence[MessageRow]) -> None:
-        self._rows = rows
+    def __init__(self, number: int, make: Callable[[], list[Message]]) -> None:
+        self._number = number
+        self._make: Callable[[], list[Message]] | None = make
 
     @cached_property
     def _messages(self) -> list[Message]:
-        messages = [to_message(row) for row in self._rows]
-        self._rows = ()
-        return messages
+        make, self._make = self._make, None  # and let go of what they are made of
+        return make() if make else []
 
     def __len__(self) -> int:
-        return len(self._rows) or len(self._messages)
+        return self._number
 
     @overload
     def __getitem__(self, place: int) -> Message: ...

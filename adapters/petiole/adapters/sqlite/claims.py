@@ -10,7 +10,7 @@ from petiole.adapters.sqlite import sums
 from petiole.adapters.sqlite.batches import open_batches
 from petiole.adapters.sqlite.claimed import Claimed
 from petiole.adapters.sqlite.instants import LONGEST_WAIT_MICROS
-from petiole.adapters.sqlite.row import MessageRow
+from petiole.adapters.sqlite.row import MessageRow, to_message
 from petiole.adapters.sqlite.runners import Runners
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ConnectionName
@@ -120,7 +120,7 @@ class Claim:
             self.connection.execute(_TAKE_ROW, (id_, first, last))
         else:
             self.connection.execute(_TAKE, (id_, json.dumps([row[0] for row in rows])))
-        return self.filled(id_, rows)
+        return self.filled(id_, _claimed(rows))
 
     def begin_batches(self, number: int, tick: int) -> Sequence[BatchId]:
         """Begin so many batches, which are yet to be filled, and name them in order."""
@@ -131,17 +131,21 @@ class Claim:
     def batch(self, id_: BatchId, epoch: int = 1) -> Batch:
         """Read what is in a batch."""
         rows = self.connection.execute(_OF_BATCH, (id_,)).fetchall()
-        return self.filled(id_, rows, epoch)
+        return self.filled(id_, _claimed(rows), epoch)
 
-    def filled(self, id_: BatchId, rows: Sequence[MessageRow], epoch: int = 1) -> Batch:
+    def filled(self, id_: BatchId, messages: Claimed, epoch: int = 1) -> Batch:
         """Make a batch of what is in it."""
         return Batch(
             id=id_,
             connection=self.name,
-            messages=Claimed(rows),
+            messages=messages,
             epoch=epoch,
             recovered=epoch > 1,
         )
+
+
+def _claimed(rows: Sequence[MessageRow]) -> Claimed:
+    return Claimed(len(rows), lambda: [to_message(row) for row in rows])
 
 
 def _cut(

@@ -14,9 +14,10 @@ from math import ceil
 from petiole.adapters.sqlite import sums
 from petiole.adapters.sqlite.bell import SqliteBell
 from petiole.adapters.sqlite.claims import Claim
-from petiole.adapters.sqlite.instants import span_micros, to_micros
+from petiole.adapters.sqlite.instants import moment, span_micros, to_micros
 from petiole.adapters.sqlite.lines import enqueue, newest_message
 from petiole.adapters.sqlite.runners import Runners
+from petiole.adapters.sqlite.staged import StagedMessages
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.fields import Fields
@@ -66,13 +67,6 @@ _SAY = f"""
 INSERT OR ROLLBACK INTO content (message, fields)
 SELECT :last_id + {_RANK}, fields FROM staging.profile WHERE {_OF_PART} ORDER BY place
 """  # noqa: S608 - made of constants
-_CLAIMED = f"""
-SELECT :last_id + {_RANK}, weight_bytes,
-    json_array(:account, :connection, :segment, identifier_type, kind, :now, 1),
-    NULL, identifier, fields, fingerprint, :occurred_at, NULL
-FROM staging.profile WHERE {_OF_PART} ORDER BY place
-"""  # noqa: S608 - made of constants
-"""What `claims._OF_BATCH` would read, from where it stands together."""
 _SAY_BY_KEY = """
 INSERT OR ROLLBACK INTO content (message, fields)
 SELECT message.id, staged.fields FROM message
@@ -141,7 +135,7 @@ class PartEntry:
         self._claim: Claim | None = None
         self._batches: Sequence[BatchId] = ()
         self._size = 1
-        last_id = newest_message(tables)
+        self._last_id = newest_message(tables)
         self._tick = sums.next_tick(tables, scope.connection)
         self._names: dict[str, str | int | None] = {
             "account": scope.account,
@@ -152,7 +146,7 @@ class PartEntry:
             "occurred_at": to_micros(occurred_at),
             "now": self._now,
             "tick": self._tick,
-            "last_id": last_id,
+            "last_id": self._last_id,
             "batch": None,
             "size": self._size,
             "shift": part.shift,
@@ -209,10 +203,14 @@ class PartEntry:
         """Read the batches, which hold the whole part in its order."""
         if self._claim is None:
             return ()
-        rows = self._tables.execute(self._part.numbering(_CLAIMED), self._names)
-        batches = [self._claim.filled(id_, rows.fetchmany(self._size)) for id_ in self._batches]
-        rows.close()
-        return batches
+        part = self._part
+        staged = StagedMessages(
+            scope=self._scope, occurred_at=self._occurred_at, enqueued_at=moment(self._now)
+        )
+        messages = staged.read(
+            self._tables, part.after, part.upto, first_id=self._last_id + 1, size=self._size
+        )
+        return list(map(self._claim.filled, self._batches, messages))
 
     def _left(self) -> Sequence[Batch]:
         """Read the batches; those that nothing was left for are given up."""
