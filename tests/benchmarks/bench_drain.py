@@ -6,7 +6,9 @@ FULL), run in this process in turn, look for garbage as petiole's command line d
 same records to a sink on loopback. litequeue and persist-queue, each in a process of its own, drain
 one message after the other and post nothing.
 
-With a slow platform, 25 calls are in flight, and CPU is compared with 25 in flight at 0 ms.
+With a slow platform, 25 calls are in flight, and CPU is compared with 25 in flight at 0 ms; of
+twice as many profiles, since the beginning and the end, when fewer are, take as long as a call or
+two, however many there are.
 Run it with: python -m tests.benchmarks.bench_drain [profiles] [--rounds N]
 """
 
@@ -106,7 +108,9 @@ def _measured(profiles: int, *, rounds: int) -> Iterator[Line]:
         yield from _peers()
         yield _rate_line("naive loop", profiles // NAIVE_SHARE, plodding)
         yield from _race(took, profiles)
-        yield from _slow(ours, profiles, rounds=rounds)
+        ours.unlink()
+        _fill(ours, 2 * profiles)
+        yield from _slow(ours, 2 * profiles, rounds=rounds)
 
 
 def _race(took: Mapping[str, Sequence[Took]], profiles: int) -> Iterator[Line]:
