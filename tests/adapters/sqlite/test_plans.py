@@ -29,6 +29,7 @@ HOT = {
     "happenings",
     "lines",
     "profiles",
+    "ready",
     "settlements",
     "states",
     "sums",
@@ -72,13 +73,14 @@ def test_no_statement_walks_through_a_table(store: SqliteStore, name: str) -> No
 
 
 def test_statements_are_found() -> None:
-    assert {"claims._READY", "lines._ADD", "held._STANDINGS"} < STATEMENTS.keys()
+    assert {"ready._READY", "lines._ADD", "held._STANDINGS"} < STATEMENTS.keys()
 
 
 @pytest.mark.parametrize(
     ("name", "index"),
     [
-        ("claims._READY", "message_ready"),
+        ("ready._READY", "message_ready"),
+        ("ready._TOGETHER", "message_ready"),
         ("claims._WAKE", "message_waiting"),
         ("claims._OF_BATCH", "message_batch"),
         ("part._SAY_BY_KEY", "profile_place"),

@@ -2,15 +2,15 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from petiole.adapters.sqlite import sums
 from petiole.adapters.sqlite.batches import open_batches
 from petiole.adapters.sqlite.claimed import Claimed
 from petiole.adapters.sqlite.instants import LONGEST_WAIT_MICROS
-from petiole.adapters.sqlite.row import MessageRow, to_message
+from petiole.adapters.sqlite.ready import Ready, ready
+from petiole.adapters.sqlite.row import to_message
 from petiole.adapters.sqlite.runners import Runners
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ConnectionName
@@ -48,16 +48,6 @@ UPDATE message SET due_at = NULL WHERE id IN (
     SELECT id FROM message INDEXED BY message_waiting
     WHERE connection = ? AND due_at > ? AND head = 1 ORDER BY due_at, id LIMIT ?
 )
-"""
-_READY = """
-SELECT message.id, weight_bytes,
-    json_array(account, connection, segment, identifier_type, kind, enqueued_at, attempts + 1),
-    event, identifier, fields, fingerprint, occurred_at, edit
-FROM message INDEXED BY message_ready
-CROSS JOIN profile ON profile.id = message.profile
-CROSS JOIN content ON content.message = message.id
-WHERE connection = ? AND state = 'pending' AND head = 1 AND due_at IS NULL
-ORDER BY message.id LIMIT ?
 """
 _NEW_BATCHES = """
 INSERT OR ROLLBACK INTO batch (connection, owner, claimed_at, claim_tick, lease_ends)
@@ -103,24 +93,21 @@ class Claim:
         beyond = self.now + LONGEST_WAIT_MICROS
         self.connection.execute(_WAKE, (self.name, self.now, MOST_WOKEN))
         self.connection.execute(_WAKE_BEYOND, (self.name, beyond, MOST_WOKEN))
-        rows = self.connection.execute(_READY, (self.name, most * policy.max_profiles))
-        parts = list(islice(_cut(rows, policy, partial=partial), most))
-        rows.close()
+        parts = ready(self.connection, self.name, policy, most, partial=partial)
         if not parts:
             return []
-        number = sum(map(len, parts))
+        number = sum(len(part.messages) for part in parts)
         moved = {MessageState.PENDING: -number, MessageState.IN_FLIGHT: number}
         tick = sums.next_tick(self.connection, self.name)
         sums.add(self.connection, self.name, moved)
         return list(map(self._fill, self.begin_batches(len(parts), tick), parts))
 
-    def _fill(self, id_: BatchId, rows: Sequence[MessageRow]) -> Batch:
-        first, last = rows[0][0], rows[-1][0]
-        if last - first == len(rows) - 1:  # no other stands between them
-            self.connection.execute(_TAKE_ROW, (id_, first, last))
+    def _fill(self, id_: BatchId, part: Ready) -> Batch:
+        if part.is_row:
+            self.connection.execute(_TAKE_ROW, (id_, part.first, part.last))
         else:
-            self.connection.execute(_TAKE, (id_, json.dumps([row[0] for row in rows])))
-        return self.filled(id_, _claimed(rows))
+            self.connection.execute(_TAKE, (id_, part.ids))
+        return self.filled(id_, part.messages)
 
     def begin_batches(self, number: int, tick: int) -> Sequence[BatchId]:
         """Begin so many batches, which are yet to be filled, and name them in order."""
@@ -131,7 +118,8 @@ class Claim:
     def batch(self, id_: BatchId, epoch: int = 1) -> Batch:
         """Read what is in a batch."""
         rows = self.connection.execute(_OF_BATCH, (id_,)).fetchall()
-        return self.filled(id_, _claimed(rows), epoch)
+        messages = Claimed(len(rows), lambda: [to_message(row) for row in rows])
+        return self.filled(id_, messages, epoch)
 
     def filled(self, id_: BatchId, messages: Claimed, epoch: int = 1) -> Batch:
         """Make a batch of what is in it."""
@@ -142,30 +130,3 @@ class Claim:
             epoch=epoch,
             recovered=epoch > 1,
         )
-
-
-def _claimed(rows: Sequence[MessageRow]) -> Claimed:
-    return Claimed(len(rows), lambda: [to_message(row) for row in rows])
-
-
-def _cut(
-    rows: Iterable[MessageRow], policy: BatchPolicy, *, partial: bool
-) -> Iterator[list[MessageRow]]:
-    """Part rows into batches, and read no further than that takes.
-
-    What is left in the end is a batch only if it may be `partial`.
-    """
-    most, heaviest = policy.max_profiles, policy.max_bytes
-    part: list[MessageRow] = []
-    weight = 0
-    for row in rows:
-        weight += row[1]
-        if weight > heaviest and part:
-            yield part
-            part, weight = [], row[1]
-        part.append(row)
-        if len(part) == most or weight >= heaviest:
-            yield part
-            part, weight = [], 0
-    if part and partial:
-        yield part

@@ -59,7 +59,7 @@ def to_change(row: ChangeRow) -> ProfileChange:
 def to_message(row: MessageRow) -> Message:
     """Read a claimed message, as `to_change` reads its change: all of a big run pass here."""
     id_, _, common, event, identifier, text, fingerprint, at, edit = row
-    scope, type_, kind, enqueued_at, attempt = _common(common)
+    scope, type_, kind, enqueued_at, attempt = common_of(common)
     change = _change(
         scope=scope,
         identifier=_identifier(type_, identifier),
@@ -73,7 +73,8 @@ def to_message(row: MessageRow) -> Message:
 
 
 @lru_cache(maxsize=1024)
-def _common(told: str) -> tuple[Scope, IdentifierType, ChangeKind, datetime, int]:
+def common_of(told: str) -> tuple[Scope, IdentifierType, ChangeKind, datetime, int]:
+    """Read what messages have in common; the last is the number of the attempt."""
     account, connection, segment, type_, kind, enqueued_at, attempt = json.loads(told)
     scope = _scope(account, connection, segment)
     return scope, _TYPES[type_], _KINDS[kind], moment(enqueued_at), attempt

@@ -1,0 +1,75 @@
+"""Messages that SQLite hands over together, in one row for each batch.
+
+Between two rows, a thread may wait until others let go of the interpreter: for longer than a row
+takes. Measured by `tests/benchmarks/bench_drain.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
+from petiole.core.domain.fields import FINGERPRINT_BYTES, Fields
+from petiole.core.domain.identity import Identifier, IdentifierType
+from petiole.core.domain.message import Message, MessageId
+from petiole.core.domain.mint import mint
+
+BETWEEN = "\x1e"
+"""Joins what is handed over: in JSON it is escaped, and no identifier holds it."""
+
+_message, _change = mint(Message), mint(ProfileChange)
+_identifier, _fields = mint(Identifier), mint(Fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Messages of one scope that were enqueued and claimed together."""
+
+    ids: Sequence[int]
+    scope: Scope
+    types: Sequence[IdentifierType]
+    kinds: Sequence[ChangeKind]
+    identifiers: str
+    texts: str
+    fingerprints: bytes | None
+    """Those of all, or nothing if none has one."""
+    occurred_at: datetime
+    enqueued_at: datetime
+    attempt: int
+
+    def messages(self) -> list[Message]:
+        """Part them."""
+        scope, occurred_at, enqueued_at = self.scope, self.occurred_at, self.enqueued_at
+        attempt = self.attempt
+        rows = zip(
+            self.ids,
+            self.types,
+            self.kinds,
+            self.identifiers.split(BETWEEN),
+            self.texts.split(BETWEEN),
+            self._fingerprints(),
+            strict=True,
+        )
+        return [
+            _message(
+                MessageId(id_),
+                _change(
+                    scope=scope,
+                    identifier=_identifier(type_, value),
+                    kind=kind,
+                    occurred_at=occurred_at,
+                    fields=_fields(text),
+                    fingerprint=fingerprint,
+                    id=None,
+                ),
+                attempt,
+                enqueued_at,
+            )
+            for id_, type_, kind, value, text, fingerprint in rows
+        ]
+
+    def _fingerprints(self) -> Sequence[bytes | None]:
+        joined, width = self.fingerprints, FINGERPRINT_BYTES
+        if joined is None:
+            return [None] * len(self.ids)
+        return [joined[place : place + width] for place in range(0, len(joined), width)]
