@@ -74,6 +74,7 @@ GROUP = 8
 BATCH = 100
 HOT = 100_000
 UNCHANGED, NEW = 900, 100
+FEWEST = 10_000
 """Profiles of a page of a snapshot."""
 KNOWN = 20_000
 """Profiles in the file, at most, of which such a page takes the unchanged ones, at random."""
@@ -369,6 +370,8 @@ def _measured(sizes: Sequence[int]) -> tuple[Sequence[dict[str, float]], dict[st
 def main() -> None:
     """Measure, and print the medians of every size, what is wanted of them, and the plans."""
     sizes = [int(argument) for argument in sys.argv[1:]] or list(SIZES)
+    if min(sizes) < FEWEST:
+        sys.exit(f"bench_growth: give sizes of {FEWEST:,} rows and more; fewer hold too little")
     found, plans = _measured(sizes)
     print("us per batch" + "".join(f"{size:>14,}" for size in sizes) + "  last/first")
     for what in found[0]:

@@ -114,6 +114,33 @@ def test_sync_reads_a_file_by_its_path(
     assert held(platform) == EVERYBODY
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("customers.csv", "id,city\n1,Delft\n2,Gent\n"),
+        ("customers.jsonl", '{"id": "1", "city": "Delft"}\n{"id": "2", "city": "Gent"}\n'),
+    ],
+)
+def test_file_is_read_ahead_but_not_what_a_program_brings(
+    host: Host, platform: MemoryPlatform, tmp_path: Path, name: str, text: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    pages: list[object] = []
+
+    def ahead(given: Iterator[object]) -> Iterator[object]:
+        for page in given:
+            pages.append(page)
+            yield page
+
+    host.container.read_ahead.override(ahead)
+
+    host.sync("newsletter", ROWS[:1], segment="4711", key="id")
+    assert (held(platform), pages) == ({"1"}, [])
+    host.sync("newsletter", path, segment="4711", key="id")
+    assert (held(platform), len(pages)) == (EVERYBODY, 1)
+
+
 def test_refused_rows_are_told_and_make_a_sync_incomplete(host: Host) -> None:
     result = host.sync("newsletter", [*ROWS, {"id": ""}], segment="4711", key="id")
 

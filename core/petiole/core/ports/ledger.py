@@ -100,6 +100,8 @@ class Ledger(Protocol):
     ) -> AbstractContextManager[Comparison]:
         """Compare in bounded memory; entering consumes `profiles`, leaving frees them.
 
+        A long run of them comes as a `Snapshot`, which can be taken by the page.
+
         A profile is held if it was delivered and not removed since, where open messages count as if
         they had been delivered already; a dead one counts as nothing. With `mirror`, held profiles
         that the snapshot lacks are removed.
