@@ -25,9 +25,9 @@ OWN: Mapping[Fault, Mapping[str, object]] = {
 def opened(lane: str, sandbox: Sandbox) -> Iterator[ProfileSink]:
     with ExitStack() as stack:
         if lane == "batch":
-            yield stack.enter_context(sink(endpoint=sandbox.rest, timeout="200ms"))
+            yield stack.enter_context(sink(endpoint=sandbox.rest, timeout="600ms"))
         else:
-            yield stack.enter_context(runs(soap_url=sandbox.soap, timeout="200ms"))
+            yield stack.enter_context(runs(soap_url=sandbox.soap, timeout="600ms"))
 
 
 @pytest.mark.parametrize("lane", ["batch", "realtime"])
