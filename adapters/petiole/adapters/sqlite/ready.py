@@ -16,17 +16,22 @@ from petiole.core.domain.change import ConnectionName
 WORTHWHILE = 10
 """Messages in a batch that are read sooner together."""
 
-_READY = """
-SELECT message.id, weight_bytes,
-    json_array(account, connection, segment, identifier_type, kind, enqueued_at, attempts + 1),
-    event, identifier, fields, fingerprint, occurred_at, edit
+_COMMON = """
+json_array(account, connection, segment, identifier_type, kind, enqueued_at, attempts + 1)
+"""
+_OLDEST = """
 FROM message INDEXED BY message_ready
 CROSS JOIN profile ON profile.id = message.profile
 CROSS JOIN content ON content.message = message.id
 WHERE connection = ? AND state = 'pending' AND head = 1 AND due_at IS NULL AND message.id > ?
 ORDER BY message.id LIMIT ?
 """
-_TOGETHER = """
+_READY = f"""
+SELECT
+    message.id, weight_bytes, {_COMMON}, event, identifier, fields, fingerprint, occurred_at, edit
+{_OLDEST}
+"""
+_TOGETHER = f"""
 SELECT
     count(*), sum(weight_bytes),
     min(common) = max(common) AND min(occurred_at) = max(occurred_at)
@@ -35,17 +40,12 @@ SELECT
     group_concat(identifier, char(30)), group_concat(fields, char(30)),
     CAST(group_concat(fingerprint, '') AS BLOB)
 FROM (
-    SELECT message.id AS id, weight_bytes,
-        json_array(account, connection, segment, identifier_type, kind, enqueued_at, attempts + 1)
-            AS common,
-        event, identifier, fields, fingerprint, occurred_at, edit
-    FROM message INDEXED BY message_ready
-    CROSS JOIN profile ON profile.id = message.profile
-    CROSS JOIN content ON content.message = message.id
-    WHERE connection = ? AND state = 'pending' AND head = 1 AND due_at IS NULL AND message.id > ?
-    ORDER BY message.id LIMIT ?
+    SELECT
+        message.id AS id, weight_bytes, {_COMMON} AS common, event, identifier, fields,
+        fingerprint, occurred_at, edit
+    {_OLDEST}
 )
-"""
+"""  # noqa: S608 - made of constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,9 @@
 
 Between two rows, a thread may wait until others let go of the interpreter: for longer than a row
 takes. Measured by `tests/benchmarks/bench_drain.py`.
+
+`group_concat` joins what it is given in the order of an ordered subquery, and takes the bytes of a
+blob as they are.
 """
 
 from collections.abc import Sequence

@@ -13,9 +13,10 @@ import signal
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
-from itertools import chain, islice
+from contextlib import nullcontext, suppress
+from itertools import islice
 from typing import IO, Generic, NoReturn, Self, TypeVar
 
 from petiole.core.errors import AudienceError, PetioleError
@@ -45,14 +46,12 @@ def read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
     Raises:
         AudienceError: the other process was ended from outside; else what reading raises.
     """
-    first = list(islice(pages, FEW_PAGES))
+    first = deque(islice(pages, FEW_PAGES))
     copy = _Copy.begin(pages) if len(first) == FEW_PAGES and _may_copy() else None
-    if copy is None:
-        yield from chain(first, pages)
-        return
-    with copy:
-        yield from first
-        yield from copy.pages()
+    with copy or nullcontext():
+        while first:
+            yield first.popleft()
+        yield from copy.pages() if copy else pages
 
 
 def _may_copy() -> bool:
