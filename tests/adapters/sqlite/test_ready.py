@@ -8,15 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from petiole.adapters.sqlite import SqliteStore, ready
-from petiole.core.domain.batching import BatchPolicy
+from petiole.adapters.sqlite import SqliteStore, ready, staged
+from petiole.adapters.sqlite.claims import Claim
+from petiole.core.domain.batching import BatchPolicy, Claiming
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
 from petiole.core.domain.dead_letter import Decision, LetterSelection
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier
-from petiole.core.domain.message import Message
+from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.settlement import Retry
-from petiole.testing.changes import MOMENT, change, person, scope, weighing
+from petiole.testing.changes import MOMENT, change, person, scope, snapshot, weighing
 from petiole.testing.contracts.runs import NEWSLETTER, WELCOME, buried, claim, settle
 
 ADD, UPDATE, REMOVE = ChangeKind
@@ -226,3 +227,50 @@ def test_claimed_messages_can_be_looked_at_again(store: SqliteStore) -> None:
     assert list(batch.messages) == list(batch.messages)
     assert batch.messages[0].change.identifier == person(0)
     assert len(batch.messages) == SIZE
+
+
+def test_whatever_order_columns_are_joined_in_each_message_gets_its_own(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = additions(SIZE)
+    store.outbox.enqueue(changes, folding=False)
+    monkeypatch.setattr(ready, "_TOGETHER", backwards(ready._TOGETHER))
+
+    [batch] = claim(store, policy=TENS)
+
+    said = {message.id: message.change for message in batch.messages}
+    assert list(said) == list(range(SIZE, 0, -1))
+    assert [said[MessageId(n)] for n in range(1, SIZE + 1)] == changes
+
+
+def test_whatever_order_is_staged_in_each_message_gets_its_own(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staged, "_TOGETHER", backwards(staged._TOGETHER))
+    profiles = {n: {"n": n} for n in range(SIZE)}
+    claiming = Claiming(policy=TENS, batches=1, lease=timedelta(minutes=1))
+
+    with store.ledger.compare(scope(), snapshot(*profiles.items()), mirror=False) as comparison:
+        entering = comparison.entering(MOMENT, folding=True, removing=False)
+        entered = entering.part(claiming)
+
+    assert entered is not None
+    [batch] = entered.batches
+    with store.outbox._database.read() as tables:
+        held = Claim(
+            connection=tables,
+            runners=store.outbox._runners,
+            name=NEWSLETTER,
+            now=0,
+            uptime=0,
+            lease=0,
+        ).batch(batch.id)
+    assert list(batch.messages) == list(held.messages)[::-1]
+
+
+def backwards(sql: str) -> str:
+    """Join the same rows in the opposite order, as another SQLite might."""
+    before, found, after = sql.partition("FROM (")
+    inner, _, rest = after.rpartition(")")
+    assert found
+    return f"{before} FROM (SELECT * FROM ({inner}) ORDER BY 1 DESC) {rest}"  # noqa: S608 - of constants

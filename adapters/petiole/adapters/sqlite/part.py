@@ -208,7 +208,7 @@ class PartEntry:
             scope=self._scope, occurred_at=self._occurred_at, enqueued_at=moment(self._now)
         )
         messages = staged.read(
-            self._tables, part.after, part.upto, first_id=self._last_id + 1, size=self._size
+            self._tables, part.after, part.upto, last_id=self._last_id, size=self._size
         )
         return list(map(self._claim.filled, self._batches, messages))
 

@@ -9,7 +9,7 @@ from itertools import islice
 from petiole.adapters.sqlite.claimed import Claimed
 from petiole.adapters.sqlite.instants import moment
 from petiole.adapters.sqlite.row import MessageRow, common_of, to_message
-from petiole.adapters.sqlite.together import Together
+from petiole.adapters.sqlite.together import Together, is_in_order
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ConnectionName
 
@@ -99,9 +99,10 @@ def _together(
     if not (is_full and are_alike and fingerprinted in {0, number}):
         return None
     common, occurred_at, identifiers, texts, fingerprints = columns
+    is_row = last - first == number - 1 and is_in_order(ids, first, last)
     scope, type_, kind, enqueued_at, attempt = common_of(common)
     together = Together(
-        ids=range(first, last + 1) if last - first == number - 1 else json.loads(ids),
+        ids=range(first, last + 1) if is_row else json.loads(ids),
         scope=scope,
         types=[type_] * number,
         kinds=[kind] * number,

@@ -3,8 +3,8 @@
 Between two rows, a thread may wait until others let go of the interpreter: for longer than a row
 takes. Measured by `tests/benchmarks/bench_drain.py`.
 
-`group_concat` joins what it is given in the order of an ordered subquery, and takes the bytes of a
-blob as they are.
+SQLite joins all columns in one order; it does not promise for good that this is the order of the
+subquery. Of blobs it joins the bytes as they are.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,11 @@ BETWEEN = "\x1e"
 
 _message, _change = mint(Message), mint(ProfileChange)
 _identifier, _fields = mint(Identifier), mint(Fields)
+
+
+def is_in_order(numbers: str, first: int, last: int) -> bool:
+    """Tell from both ends of a JSON list whether it ascends from the least to the greatest."""
+    return numbers.startswith(f"[{first},") and numbers.endswith(f",{last}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,5 +79,5 @@ class Together:
     def _fingerprints(self) -> Sequence[bytes | None]:
         joined, width = self.fingerprints, FINGERPRINT_BYTES
         if joined is None:
-            return [None] * len(self.ids)
+            return [None] * len(self.types)
         return [joined[place : place + width] for place in range(0, len(joined), width)]
