@@ -9,7 +9,7 @@ from petiole.core.domain.fields import Fields, JsonValue
 from petiole.core.domain.settlement import Park
 from petiole.core.errors import AudienceError
 from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat
-from petiole.core.ports.snapshot import SnapshotProfile
+from petiole.core.ports.snapshot import Snapshot, SnapshotProfile
 from petiole.testing.changes import MOMENT, change, scope, snapshot
 from petiole.testing.contracts.runs import (
     buried,
@@ -200,6 +200,17 @@ class CompareContract:
 
         with store.ledger.compare(scope(), profiles, mirror=False):
             assert list(profiles) == []
+
+    @keeps(Ledger.compare, "A long run of them comes as a `Snapshot`")
+    def test_snapshot_may_be_taken_by_the_page(self, store: Store) -> None:
+        deliver(store, change(1, fields=OLD), change(2, fields=OLD))
+        profiles = Snapshot.of(snapshot((1, OLD), (2, NEW), (3, NEW)))
+
+        with store.ledger.compare(scope(), profiles, mirror=False) as comparison:
+            found = comparison.difference()
+
+        assert found == Difference(unchanged=1, updated=1, added=1, held=2)
+        assert list(profiles) == []
 
     @keeps(Ledger.compare, "leaving frees them")
     def test_broken_snapshot_changes_nothing(self, store: Store) -> None:

@@ -9,7 +9,7 @@ from typing import TypeAlias, cast
 from petiole.core.domain.change import ProfileChange, Scope
 from petiole.core.domain.identity import Identifier
 from petiole.core.ports.ledger import Comparison, Difference, Ledger, Repeat
-from petiole.core.ports.snapshot import SnapshotProfile
+from petiole.core.ports.snapshot import Snapshot, SnapshotProfile
 from petiole.testing.zoo.mutant import Bend, breaks, twin
 
 Profiles: TypeAlias = Iterable[SnapshotProfile]
@@ -67,6 +67,15 @@ def reads_half_of_the_snapshot(
     ledger: Ledger, scope: Scope, profiles: Profiles, *, mirror: bool
 ) -> Compared:
     return ledger.compare(scope, [*profiles][::2], mirror=mirror)
+
+
+@breaks(Ledger.compare, "A long run of them comes as a `Snapshot`")
+def loses_the_last_profile_of_a_page(
+    ledger: Ledger, scope: Scope, profiles: Profiles, *, mirror: bool
+) -> Compared:
+    if isinstance(profiles, Snapshot):
+        profiles = [one for page in profiles.pages for one in [*page.profiles()][:-1]]
+    return ledger.compare(scope, profiles, mirror=mirror)
 
 
 @breaks(Ledger.compare, "Remembers a fingerprint", of=Ledger)
