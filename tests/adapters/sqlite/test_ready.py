@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from petiole.adapters.sqlite import SqliteStore, ready, staged
+from petiole.adapters.sqlite.claimed import Claimed
 from petiole.adapters.sqlite.claims import Claim
 from petiole.core.domain.batching import BatchPolicy, Claiming
 from petiole.core.domain.change import ChangeKind, ConnectionName, ProfileChange
@@ -227,6 +228,17 @@ def test_claimed_messages_can_be_looked_at_again(store: SqliteStore) -> None:
     assert list(batch.messages) == list(batch.messages)
     assert batch.messages[0].change.identifier == person(0)
     assert len(batch.messages) == SIZE
+
+
+def test_messages_that_cannot_be_made_are_never_none_at_all() -> None:
+    def broken() -> list[Message]:
+        raise ZeroDivisionError
+
+    claimed = Claimed(2, broken)
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            list(claimed)
 
 
 def test_whatever_order_columns_are_joined_in_each_message_gets_its_own(

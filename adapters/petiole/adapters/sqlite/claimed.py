@@ -1,7 +1,6 @@
 """The messages of a claimed batch, made of what was read by whoever first looks at them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from typing import overload
 
 from petiole.core.domain.message import Message
@@ -16,11 +15,15 @@ class Claimed(Sequence[Message]):
     def __init__(self, number: int, make: Callable[[], list[Message]]) -> None:
         self._number = number
         self._make: Callable[[], list[Message]] | None = make
+        self._made: list[Message] = []
 
-    @cached_property
+    @property
     def _messages(self) -> list[Message]:
-        make, self._make = self._make, None  # and let go of what they are made of
-        return make() if make else []
+        make = self._make
+        if make is not None:  # two threads at once make the same
+            self._made = make()
+            self._make = None  # and what they are made of is let go
+        return self._made
 
     def __len__(self) -> int:
         return self._number

@@ -53,7 +53,7 @@ def read_snapshot(
     ahead: ReadAhead | None = None,
 ) -> Snapshot:
     """Read page by page, lazily; rows without a usable identity or data are set aside."""
-    read = _read(audience, keying, mapping)
+    read = _pages(audience, keying, mapping)
     if ahead is not None and isinstance(audience, Detachable) and audience.is_detachable:
         read = ahead(read)
     return Snapshot(_accepted(read, refusals))
@@ -67,7 +67,7 @@ def _accepted(read: Iterator[_Read], refusals: Refusals) -> Iterator[SnapshotPag
             yield some.page
 
 
-def _read(audience: Audience, keying: Keying, mapping: FieldMapping) -> Iterator[_Read]:
+def _pages(audience: Audience, keying: Keying, mapping: FieldMapping) -> Iterator[_Read]:
     """Yield full pages, with the rows that were refused on the way."""
     reading = open_reading(audience, keying, mapping)
     identify, fields_of = reading.identify, reading.fields
