@@ -9,7 +9,7 @@ from itertools import islice
 from petiole.adapters.sqlite.claimed import Claimed
 from petiole.adapters.sqlite.instants import moment
 from petiole.adapters.sqlite.row import MessageRow, common_of, to_message
-from petiole.adapters.sqlite.together import Together, is_in_order
+from petiole.adapters.sqlite.together import JOINED, Together, is_in_order
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ConnectionName
 
@@ -37,8 +37,7 @@ SELECT
     min(common) = max(common) AND min(occurred_at) = max(occurred_at)
         AND count(event) + count(edit) = 0,
     count(fingerprint), min(id), max(id), json_group_array(id), min(common), min(occurred_at),
-    group_concat(identifier, char(30)), group_concat(fields, char(30)),
-    CAST(group_concat(fingerprint, '') AS BLOB)
+    {JOINED}
 FROM (
     SELECT
         message.id AS id, weight_bytes, {_COMMON} AS common, event, identifier, fields,

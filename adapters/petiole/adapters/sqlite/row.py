@@ -37,8 +37,8 @@ identifier_type, kind, enqueued_at, attempts. Each column costs more than a look
 _change, _message = mint(ProfileChange), mint(Message)
 _fields, _identifier = mint(Fields), mint(Identifier)
 
-_KINDS = {kind.value: kind for kind in ChangeKind}
-_TYPES = {type_.value: type_ for type_ in IdentifierType}
+KINDS = {kind.value: kind for kind in ChangeKind}
+TYPES = {type_.value: type_ for type_ in IdentifierType}
 
 
 def to_change(row: ChangeRow) -> ProfileChange:
@@ -48,8 +48,8 @@ def to_change(row: ChangeRow) -> ProfileChange:
     return ProfileChange(
         id=event,
         scope=_scope(account, connection, segment),
-        identifier=Identifier(_TYPES[type_], identifier),
-        kind=_KINDS[kind],
+        identifier=Identifier(TYPES[type_], identifier),
+        kind=KINDS[kind],
         occurred_at=from_micros(at),
         fields=fields if edit is None else edited(fields, Fields(edit)),
         fingerprint=fingerprint,
@@ -77,7 +77,7 @@ def common_of(told: str) -> tuple[Scope, IdentifierType, ChangeKind, datetime, i
     """Read what messages have in common; the last is the number of the attempt."""
     account, connection, segment, type_, kind, enqueued_at, attempt = json.loads(told)
     scope = _scope(account, connection, segment)
-    return scope, _TYPES[type_], _KINDS[kind], moment(enqueued_at), attempt
+    return scope, TYPES[type_], KINDS[kind], moment(enqueued_at), attempt
 
 
 @lru_cache(maxsize=1024)

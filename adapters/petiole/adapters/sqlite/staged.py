@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from petiole.adapters.sqlite.claimed import Claimed
-from petiole.adapters.sqlite.together import Together, is_in_order
-from petiole.core.domain.change import ChangeKind, Scope
-from petiole.core.domain.identity import IdentifierType
+from petiole.adapters.sqlite.row import KINDS, TYPES
+from petiole.adapters.sqlite.together import JOINED, Together, is_in_order
+from petiole.core.domain.change import Scope
 
-_TOGETHER = """
+_TOGETHER = f"""
 SELECT
     min(place), max(place), count(*), json_group_array(place), group_concat(identifier_type),
-    group_concat(kind), group_concat(identifier, char(30)), group_concat(fields, char(30)),
-    CAST(group_concat(fingerprint, '') AS BLOB)
+    group_concat(kind), {JOINED}
 FROM (
     SELECT place, identifier_type, kind, identifier, fields, fingerprint FROM staging.profile
     WHERE place > ? AND place <= ? AND kind IS NOT NULL ORDER BY place LIMIT ?
 )
-"""
-_TYPES = {type_.value: type_ for type_ in IdentifierType}
-_KINDS = {kind.value: kind for kind in ChangeKind}
+"""  # noqa: S608 - made of constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +44,8 @@ class StagedMessages:
             together = Together(
                 ids=ids if is_in_order(places, first, after) else _by_place(places, ids),
                 scope=self.scope,
-                types=[_TYPES[type_] for type_ in types.split(",")],
-                kinds=[_KINDS[kind] for kind in kinds.split(",")],
+                types=[TYPES[type_] for type_ in types.split(",")],
+                kinds=[KINDS[kind] for kind in kinds.split(",")],
                 identifiers=identifiers,
                 texts=texts,
                 fingerprints=fingerprints,

@@ -17,8 +17,13 @@ from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.domain.message import Message, MessageId
 from petiole.core.domain.mint import mint
 
-BETWEEN = "\x1e"
-"""Joins what is handed over: in JSON it is escaped, and no identifier holds it."""
+_BETWEEN = "\x1e"
+"""A control character: in JSON they are escaped, and no identifier holds one."""
+JOINED = """
+group_concat(identifier, char(30)), group_concat(fields, char(30)),
+CAST(group_concat(fingerprint, '') AS BLOB)
+"""
+"""What `Together` takes as identifiers, texts and fingerprints."""
 
 _message, _change = mint(Message), mint(ProfileChange)
 _identifier, _fields = mint(Identifier), mint(Fields)
@@ -53,8 +58,8 @@ class Together:
             self.ids,
             self.types,
             self.kinds,
-            self.identifiers.split(BETWEEN),
-            self.texts.split(BETWEEN),
+            self.identifiers.split(_BETWEEN),
+            self.texts.split(_BETWEEN),
             self._fingerprints(),
             strict=True,
         )
