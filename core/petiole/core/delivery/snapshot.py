@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from petiole.core.delivery.reading import (
     FieldMapping,
@@ -10,12 +11,13 @@ from petiole.core.delivery.reading import (
     open_reading,
     require_columns,
 )
-from petiole.core.domain.fields import fingerprint_of
-from petiole.core.domain.identity import Identifier
 from petiole.core.errors import IdentifierRefused
 from petiole.core.ports.audience import Audience, Detachable, RefusedRow
 from petiole.core.ports.read_ahead import ReadAhead
 from petiole.core.ports.snapshot import PAGE_CHARACTERS, PAGE_PROFILES, Snapshot, SnapshotPage
+
+if TYPE_CHECKING:
+    from petiole.core.domain.identity import Identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +94,9 @@ def _pages(audience: Audience, keying: Keying, mapping: FieldMapping) -> Iterato
                 texts.append(text)
                 characters += len(text)
         if len(lines) == PAGE_PROFILES or characters >= PAGE_CHARACTERS:
-            yield _Read(_page(lines, identifiers, texts), refused)
+            yield _Read(SnapshotPage.of(lines, identifiers, texts), refused)
             lines, identifiers, texts, refused, characters = [], [], [], [], 0
         elif len(refused) == PAGE_PROFILES:
             yield _Read(None, refused)
             refused = []
-    yield _Read(_page(lines, identifiers, texts) if lines else None, refused)
-
-
-def _page(
-    lines: Sequence[int], identifiers: Sequence[Identifier], texts: Sequence[str]
-) -> SnapshotPage:
-    values = [identifier.value for identifier in identifiers]
-    return SnapshotPage(lines, identifiers[0].type, values, texts, list(map(fingerprint_of, texts)))
+    yield _Read(SnapshotPage.of(lines, identifiers, texts) if lines else None, refused)

@@ -6,7 +6,7 @@ from itertools import chain, groupby
 from typing import Self
 
 from petiole.core.domain.chunking import chunked
-from petiole.core.domain.fields import Fields
+from petiole.core.domain.fields import Fields, fingerprint_of
 from petiole.core.domain.identity import Identifier, IdentifierType
 from petiole.core.domain.mint import mint
 
@@ -44,6 +44,14 @@ class SnapshotPage:
     fingerprints: Sequence[bytes]
     """Those of the fields."""
 
+    @classmethod
+    def of(
+        cls, lines: Sequence[int], identifiers: Sequence[Identifier], texts: Sequence[str]
+    ) -> Self:
+        """Put into columns what was read of each profile."""
+        values = [identifier.value for identifier in identifiers]
+        return cls(lines, identifiers[0].type, values, texts, list(map(fingerprint_of, texts)))
+
     def profiles(self) -> Iterator[SnapshotProfile]:
         """Yield them one by one."""
         for line, value, text in zip(self.lines, self.identifiers, self.texts, strict=True):
@@ -67,17 +75,15 @@ class Snapshot(Iterator[SnapshotProfile]):
 
 
 def _pages(profiles: Iterable[SnapshotProfile]) -> Iterator[SnapshotPage]:
-    for type_, alike in groupby(profiles, lambda profile: profile.identifier.type):
+    for _, alike in groupby(profiles, lambda profile: profile.identifier.type):
         for chunk in chunked(
             alike,
             most=PAGE_PROFILES,
             heaviest=PAGE_CHARACTERS,
             weigh=lambda profile: len(profile.fields.text),
         ):
-            yield SnapshotPage(
+            yield SnapshotPage.of(
                 [profile.line for profile in chunk],
-                type_,
-                [profile.identifier.value for profile in chunk],
+                [profile.identifier for profile in chunk],
                 [profile.fields.text for profile in chunk],
-                [profile.fields.fingerprint for profile in chunk],
             )
