@@ -115,10 +115,11 @@ class Planning:
             AudienceError: the input cannot be read.
         """
         keying, mapping = self._reading(task, audience)
+        scope = self.scope(task.connection, task.segment)
         profiles = open_snapshot(audience, keying, mapping, refusals, ahead=self._read_ahead)
         with plan_sync(
             profiles,
-            scope=self.scope(task.connection, task.segment),
+            scope=scope,
             ledger=self._ledger,
             mirror=mirror,
             refusals=refusals,
