@@ -2,6 +2,8 @@
 
 from sqlite_utils import Database as Tables
 
+from petiole.adapters.sqlite.script import run_script
+
 _PROFILE = """
 CREATE TABLE profile (
     id INTEGER PRIMARY KEY,
@@ -120,4 +122,4 @@ CREATE INDEX batch_open ON batch (connection) WHERE settled_at IS NULL;
 def first(tables: Tables) -> None:
     """Make the tables of an empty file."""
     for script in (_PROFILE, _BATCH, _MESSAGE, _TALLY, _LEDGER, _CONNECTION_STATE, _INDEXES):
-        tables.executescript(script)
+        run_script(tables, script)

@@ -2,6 +2,7 @@
 
 from sqlite_utils import Database as Tables
 
+from petiole.adapters.sqlite.script import run_script
 from petiole.core.domain.failure import failure_fingerprint
 
 _MESSAGE = """
@@ -183,4 +184,4 @@ def second(tables: Tables) -> None:
     """Bring the first tables up to date, with whatever is under way in them."""
     tables.conn.create_function("failure_fingerprint", 2, failure_fingerprint, deterministic=True)
     for script in (_BATCH, _MESSAGE, _MOVE_MESSAGES, _INDEXES, _MEMORY, _TOLD, _CONNECTION_STATE):
-        tables.executescript(script)
+        run_script(tables, script)

@@ -2,6 +2,8 @@
 
 from sqlite_utils import Database as Tables
 
+from petiole.adapters.sqlite.script import run_script
+
 _ENGAGEMENT = """
 CREATE TABLE engagement (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -79,4 +81,4 @@ CREATE INDEX engagement_causeless ON engagement (occurred_at) WHERE message IS N
 def third(tables: Tables) -> None:
     """Add the tables, and count what was accepted before."""
     for script in (_ENGAGEMENT, _OTHERS, _INDEXES):
-        tables.executescript(script)
+        run_script(tables, script)

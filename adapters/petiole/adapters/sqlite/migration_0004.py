@@ -2,6 +2,8 @@
 
 from sqlite_utils import Database as Tables
 
+from petiole.adapters.sqlite.script import run_script
+
 _CONTENT = """
 CREATE TABLE content (
     message INTEGER PRIMARY KEY REFERENCES message (id),
@@ -101,4 +103,4 @@ CREATE INDEX letter_profile ON message (profile) WHERE failure IS NOT NULL;
 def fourth(tables: Tables) -> None:
     """Move the content of each message to a table of its own."""
     for script in (_CONTENT, _MESSAGE, _MOVE_MESSAGES, _INDEXES):
-        tables.executescript(script)
+        run_script(tables, script)
