@@ -85,9 +85,14 @@ FIELDS = Fields.of({f"field{n}": "x" * 40 for n in range(6)})
 
 ADD_PROFILES = """
 WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
-INSERT INTO profile (id, key, account, identifier_type, identifier)
-SELECT (SELECT coalesce(max(id), 0) FROM profile) + i,
-    substr(hex(randomblob(8)), 1, 16), 'bench', 'hashed-email', hex(randomblob(32)) FROM n
+INSERT INTO profile (id, account, identifier_type, identifier)
+SELECT (SELECT coalesce(max(id), 0) FROM profile) + i, 'bench', 'hashed-email', hex(randomblob(32))
+FROM n
+"""
+ADD_KEYS = """
+INSERT INTO profile_key (key, profile)
+SELECT substr(hex(randomblob(8)), 1, 16) AS key, id FROM profile
+WHERE id NOT IN (SELECT profile FROM profile_key) ORDER BY key
 """
 ADD_MESSAGES = """
 WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < :rows)
@@ -121,7 +126,8 @@ ADD_LEDGER = """
 INSERT INTO ledger (connection, segment, profile, fingerprint)
 SELECT :connection, '4711', id, :fingerprint FROM profile
 """
-MAKE_KNOWN = "UPDATE profile SET key = ?, identifier_type = ?, identifier = ? WHERE id = ?"
+MAKE_KNOWN = "UPDATE profile SET identifier_type = ?, identifier = ? WHERE id = ?"
+ADD_KEY = "INSERT INTO profile_key (key, profile) VALUES (?, ?)"
 FOR_THE_FILLING = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -150,6 +156,7 @@ HOT_STATEMENTS = {
     "sums._KEPT": sums._KEPT,
     "staging._adding (held.JUDGED)": staging._adding(2),
     "entering._NEXT": entering._NEXT,
+    "entering._KEYS": entering._KEYS,
     "entering._PROFILES": entering._PROFILES,
     "part._MESSAGES": part._MESSAGES,
     "part._MESSAGES_OF_NEW": part._MESSAGES_OF_NEW,
@@ -197,11 +204,11 @@ def _fill(tables: sqlite3.Connection, rows: int) -> None:
     # Among the delivered ones, far apart, some get identifiers that can be named.
     number = _known(rows)
     apart = (rows // 10) // number
-    known = (
-        (profiles.key_of(SCOPE.account, who), who.type, who.value, rows // 5 + 1 + n * apart)
-        for n, who in enumerate(map(customer, range(-number, 0)))
-    )
-    tables.executemany(MAKE_KNOWN, known)
+    for n, who in enumerate(map(customer, range(-number, 0))):
+        profile = rows // 5 + 1 + n * apart
+        tables.execute(MAKE_KNOWN, (who.type, who.value, profile))
+        tables.execute(ADD_KEY, (profiles.key_of(SCOPE.account, who), profile))
+    tables.execute(ADD_KEYS)
 
 
 def _known(rows: int) -> int:

@@ -16,21 +16,29 @@ _OUTSPOKEN = """
 SELECT id, state FROM message CROSS JOIN content ON content.message = message.id
 WHERE state = 'folded' OR state = 'erased'
 """
+_KEYS = """
+SELECT profile.id, count(profile_key.key) AS keys FROM profile
+LEFT JOIN profile_key ON profile_key.profile = profile.id
+GROUP BY profile.id HAVING keys <> 1
+"""
 
 
 def refuse_loose_ends(path: Path) -> None:
     """Check what SQLite is not asked to check while a file is written.
 
-    Every reference leads somewhere. A message says something until it is folded or erased.
+    Every reference leads somewhere. A message says something until it is folded or erased. A
+    profile has one key.
     """
     if path.exists():
         with closing(sqlite3.connect(path)) as connection:
             astray = connection.execute("PRAGMA foreign_key_check").fetchall()
             silent = connection.execute(_SILENT).fetchall()
             outspoken = connection.execute(_OUTSPOKEN).fetchall()
+            keys = connection.execute(_KEYS).fetchall()
         assert not astray, f"references that lead nowhere: {astray}"
         assert not silent, f"messages without content, neither folded nor erased: {silent}"
         assert not outspoken, f"folded or erased messages that still have content: {outspoken}"
+        assert not keys, f"profiles that have no key, or several: {keys}"
 
 
 class MemoryStand:

@@ -16,7 +16,8 @@ from tests.adapters.sqlite.explaining import plan_of, statements_of
 
 CHANGES_OF_ONE = 20_000
 TABLES = (
-    "message|content|profile|ledger|batch|connection_state|lost_claim|happening|happened|usage|seen"
+    "message|content|profile|profile_key|ledger|batch|connection_state|lost_claim|happening"
+    "|happened|usage|seen"
 )
 WALK = re.compile(rf"SCAN ({TABLES})\b")
 HOT = {
@@ -83,7 +84,7 @@ def test_statements_are_found() -> None:
         ("ready._TOGETHER", "message_ready"),
         ("claims._WAKE", "message_waiting"),
         ("claims._OF_BATCH", "message_batch"),
-        ("part._SAY_BY_KEY", "profile_place"),
+        ("part._SAY_BY_KEY", "message_head"),
         ("backlog._READY", "message_ready"),
         ("backlog._DUE", "message_waiting"),
         ("backlog._NEXT_DUE", "message_waiting"),

@@ -118,7 +118,8 @@ def test_database_repeats_the_closed_sets(
         "DELETE FROM message",
         "UPDATE tally SET pending = pending + 1",
         "UPDATE tally SET pending = -1, enqueued = -1",
-        "UPDATE profile SET key = (SELECT min(key) FROM profile)",
+        "UPDATE profile_key SET key = (SELECT min(key) FROM profile_key)",
+        "UPDATE profile_key SET profile = 99",
     ],
 )
 def test_database_refuses_what_cannot_be(path: Path, store: SqliteStore, spoil: str) -> None:

@@ -63,9 +63,10 @@ SELECT connection, origin, received_at, reason, content FROM refused_engagement
 ORDER BY id DESC LIMIT ?
 """
 _SUPPRESSED = """
-SELECT DISTINCT profile.key FROM json_each(:keys) AS asked
-CROSS JOIN profile ON profile.key = asked.value
-CROSS JOIN engagement INDEXED BY engagement_suppressing ON engagement.profile = profile.id
+SELECT DISTINCT profile_key.key FROM json_each(:keys) AS asked
+CROSS JOIN profile_key ON profile_key.key = asked.value
+CROSS JOIN engagement INDEXED BY engagement_suppressing
+    ON engagement.profile = profile_key.profile
 WHERE (kind = 'complaint' OR kind = 'bounce') AND bounce IS NOT 'soft'
     AND kind IN (SELECT value FROM json_each(:kinds))
 """

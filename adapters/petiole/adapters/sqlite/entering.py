@@ -20,9 +20,9 @@ from petiole.core.ports.ledger import Entered
 
 PART = 2_000
 """Changes in one transaction."""
-PROFILES = 20_000
+PROFILES = 100_000
 """Profiles that get their numbers in one transaction. Their keys are random: each of them alone
-rewrites a page of the index, many at a time share pages."""
+rewrites a page of the table of keys, many at a time, and in order, share pages."""
 PART_BYTES = 8_000_000
 """Of JSON text in one transaction."""
 
@@ -33,14 +33,26 @@ SELECT max(place), count(*), sum(weight_bytes) FROM (
 )
 """
 _LAST_PLACE = """
-SELECT coalesce(max(place), 0) FROM staging.profile WHERE place > ? AND place <= ?
+SELECT coalesce(max(place), 0) FROM staging.profile WHERE place > :after AND place <= :upto
 """
-_PROFILES = """
-INSERT OR ROLLBACK INTO profile (key, account, identifier_type, identifier)
-SELECT key, ?, identifier_type, identifier FROM staging.profile
-WHERE place > ? AND place <= ? AND kind IS NOT NULL ORDER BY place
+_NUMBERING = """
+FROM staging.profile AS staged NOT INDEXED
+WHERE place > :after AND place <= :upto AND kind IS NOT NULL
+"""
+_KEYS = f"""
+INSERT OR ROLLBACK INTO profile_key (key, profile)
+SELECT key, place + :shift {_NUMBERING} ORDER BY key
 ON CONFLICT (key) DO NOTHING
 """
+_PROFILES = f"""
+INSERT OR ROLLBACK INTO profile (id, account, identifier_type, identifier)
+SELECT place + :shift, :account, identifier_type, identifier {_NUMBERING}
+    AND (:are_new OR place + :shift = (
+        SELECT profile FROM profile_key WHERE profile_key.key = staged.key
+    ))
+ORDER BY place
+"""  # noqa: S608 - made of constants
+"""Those whose keys got their numbers just now; a profile that is known keeps its own."""
 
 
 class _Found(NamedTuple):
@@ -134,16 +146,20 @@ class SqliteEntering:
         They are new as long as each place of these slices brings one that was unknown.
         """
         while self._numbered < upto:
-            slice_ = (self._numbered, self._numbered + PROFILES)
+            after, last = self._numbered, self._numbered + PROFILES
             with self._database.write() as tables:
-                shift = newest_profile(tables) - self._numbered
-                [(end,)] = tables.execute(_LAST_PLACE, slice_).fetchall()
-                added = tables.execute(_PROFILES, (self._scope.account, *slice_)).rowcount
-            if added < end - self._numbered:
+                shift = newest_profile(tables) - after
+                names = {"after": after, "upto": last, "shift": shift}
+                [(end,)] = tables.execute(_LAST_PLACE, names).fetchall()
+                added = tables.execute(_KEYS, names).rowcount
+                are_new = added == end - after
+                more = {"account": self._scope.account, "are_new": are_new}
+                tables.execute(_PROFILES, names | more)
+            if not are_new:
                 self._new = None
             elif self._new is None or self._new[1] != shift:
-                self._new = self._numbered, shift
-            self._numbered += PROFILES
+                self._new = after, shift
+            self._numbered = last
 
     def _next(self, most: int) -> _Found | None:
         if not self._changes:

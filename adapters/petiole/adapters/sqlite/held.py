@@ -16,9 +16,10 @@ PAGE = 1000
 
 _JOINED = """
 LEFT JOIN ledger AS known
-    ON known.connection = :connection AND known.segment = :segment AND known.profile = profile.id
+    ON known.connection = :connection AND known.segment = :segment
+    AND known.profile = profile_key.profile
 LEFT JOIN message AS front INDEXED BY message_head
-    ON front.profile = profile.id AND front.head = 1
+    ON front.profile = profile_key.profile AND front.head = 1
 LEFT JOIN message AS last ON last.id = coalesce(
     (
         SELECT behind.id FROM message AS behind INDEXED BY message_behind
@@ -35,9 +36,9 @@ LEFT JOIN message AS last ON last.id = coalesce(
 _HELD = "iif(last.id IS NULL, known.profile IS NOT NULL, last.kind <> 'remove')"
 _FINGERPRINT = "iif(last.id IS NULL, known.fingerprint, last.fingerprint)"
 _STANDINGS = f"""
-SELECT profile.key, known.profile IS NOT NULL, {_HELD}, {_FINGERPRINT}
+SELECT profile_key.key, known.profile IS NOT NULL, {_HELD}, {_FINGERPRINT}
 FROM json_each(:keys) AS asked
-CROSS JOIN profile ON profile.key = asked.value
+CROSS JOIN profile_key ON profile_key.key = asked.value
 {_JOINED}
 """  # noqa: S608 - made of constants
 JUDGED = f"""
@@ -46,7 +47,7 @@ SELECT page.*, CASE
 END AS kind
 FROM (SELECT ? AS connection, ? AS segment) AS scope
 CROSS JOIN page
-LEFT JOIN profile ON profile.key = page.key
+LEFT JOIN profile_key ON profile_key.key = page.key
 {_JOINED.replace(":", "scope.")}
 """  # noqa: S608 - made of constants
 """Each row of a `page` with a key and a fingerprint, and what is to become of its profile in a
@@ -71,9 +72,10 @@ SELECT 1 FROM ledger
 WHERE connection = :connection AND segment = :segment AND profile = :profile
 """
 _IN_LEDGER = """
-SELECT 1 FROM profile
-JOIN ledger ON connection = :connection AND segment = :segment AND profile = profile.id
-WHERE profile.key = :key
+SELECT 1 FROM profile_key
+JOIN ledger ON connection = :connection AND segment = :segment
+    AND ledger.profile = profile_key.profile
+WHERE key = :key
 """
 _COUNT = "SELECT count(*) FROM ledger WHERE connection = :connection AND segment = :segment"
 _DELIVERED = """

@@ -17,14 +17,14 @@ from petiole.core.exchange import Exchange
 _MESSAGES = """
 SELECT id, segment, first_kind, kind, state, batch, tick, enqueued_at, settled_at, folded_into
 FROM message WHERE connection = :connection AND id IN (
-    SELECT message.id FROM profile CROSS JOIN message INDEXED BY message_past
-        ON message.profile = profile.id AND head IS NULL WHERE profile.key = :key
+    SELECT message.id FROM profile_key CROSS JOIN message INDEXED BY message_past
+        ON message.profile = profile_key.profile AND head IS NULL WHERE key = :key
     UNION ALL
-    SELECT message.id FROM profile CROSS JOIN message INDEXED BY message_head
-        ON message.profile = profile.id AND head = 1 WHERE profile.key = :key
+    SELECT message.id FROM profile_key CROSS JOIN message INDEXED BY message_head
+        ON message.profile = profile_key.profile AND head = 1 WHERE key = :key
     UNION ALL
-    SELECT message.id FROM profile CROSS JOIN message INDEXED BY message_behind
-        ON message.profile = profile.id AND head = 0 WHERE profile.key = :key
+    SELECT message.id FROM profile_key CROSS JOIN message INDEXED BY message_behind
+        ON message.profile = profile_key.profile AND head = 0 WHERE key = :key
 )
 """
 _HAPPENINGS = """

@@ -49,12 +49,12 @@ def _putting(profile: str, source: str) -> str:
 
 _OF_PART = "place > :after AND place <= :upto AND kind IS NOT NULL"
 _MESSAGES = _putting(
-    "profile.id",
+    "profile_key.profile",
     f"""
-        staging.profile AS staged CROSS JOIN profile ON profile.key = staged.key
+        staging.profile AS staged CROSS JOIN profile_key ON profile_key.key = staged.key
         WHERE {_OF_PART} AND NOT EXISTS (
             SELECT 1 FROM message AS front INDEXED BY message_head
-            WHERE front.profile = profile.id AND front.head = 1
+            WHERE front.profile = profile_key.profile AND front.head = 1
         )
     """,  # noqa: S608 - made of constants
 )
@@ -67,21 +67,20 @@ _SAY = f"""
 INSERT OR ROLLBACK INTO content (message, fields)
 SELECT :last_id + {_RANK}, fields FROM staging.profile WHERE {_OF_PART} ORDER BY place
 """  # noqa: S608 - made of constants
-_SAY_BY_KEY = """
+_FRONTS = """
+FROM staging.profile AS staged CROSS JOIN profile_key ON profile_key.key = staged.key
+CROSS JOIN message AS front INDEXED BY message_head
+    ON front.profile = profile_key.profile AND front.head = 1
+WHERE place > :after AND place <= :upto AND staged.kind IS NOT NULL
+"""
+_SAY_BY_KEY = f"""
 INSERT OR ROLLBACK INTO content (message, fields)
-SELECT message.id, staged.fields FROM message
-CROSS JOIN profile ON profile.id = message.profile
-CROSS JOIN staging.profile AS staged ON staged.key = profile.key
-WHERE message.id > :last_id ORDER BY message.id
+SELECT front.id, staged.fields {_FRONTS} AND front.id > :last_id ORDER BY place
 """
 _GIVE_UP = "DELETE FROM batch WHERE id = ?"
-_IN_LINE = """
+_IN_LINE = f"""
 SELECT staged.identifier_type, staged.identifier, staged.kind, staged.fields, staged.fingerprint
-FROM staging.profile AS staged CROSS JOIN profile ON profile.key = staged.key
-CROSS JOIN message AS front INDEXED BY message_head
-    ON front.profile = profile.id AND front.head = 1
-WHERE place > :after AND place <= :upto AND staged.kind IS NOT NULL AND front.id <= :last_id
-ORDER BY place
+{_FRONTS} AND front.id <= :last_id ORDER BY place
 """
 
 

@@ -24,11 +24,12 @@ BEFORE_ALL = ProfileNumber(0)
 _KEY_BYTES = 12
 
 _KNOWN = """
-SELECT profile.key, profile.id FROM json_each(?) AS asked
-CROSS JOIN profile ON profile.key = asked.value
+SELECT profile_key.key, profile FROM json_each(?) AS asked
+CROSS JOIN profile_key ON profile_key.key = asked.value
 """
 _LAST = "SELECT coalesce(max(id), 0) FROM profile"
-_ADD = "INSERT INTO profile (id, key, account, identifier_type, identifier) VALUES (?, ?, ?, ?, ?)"
+_ADD = "INSERT INTO profile (id, account, identifier_type, identifier) VALUES (?, ?, ?, ?)"
+_ADD_KEY = "INSERT INTO profile_key (key, profile) VALUES (?, ?)"
 
 
 def key_of(account: AccountName, identifier: Identifier) -> ProfileKey:
@@ -81,10 +82,12 @@ def _numbered(
         for key, number in connection.execute(_KNOWN, (json.dumps(keys),))
     }
     numbers = count(newest_profile(connection) + 1)
-    added = []
+    added, keyed = [], []
     for key, (account, identifier) in zip(keys, profiles, strict=True):
         if key not in known:
-            known[key] = ProfileNumber(next(numbers))
-            added.append((known[key], key, account, str(identifier.type), identifier.value))
+            known[key] = number = ProfileNumber(next(numbers))
+            added.append((number, account, str(identifier.type), identifier.value))
+            keyed.append((key, number))
     connection.executemany(_ADD, added)
+    connection.executemany(_ADD_KEY, keyed)
     return [known[key] for key in keys]
