@@ -21,7 +21,7 @@ from petiole.adapters.files import open_audience
 from petiole.core.delivery.reading import FieldMapping, Keying, Refusals
 from petiole.core.delivery.snapshot import read_snapshot
 from petiole.core.domain.identity import IdentifierType
-from petiole.core.ports.audience import RefusedRow, SourceRow, TextRows
+from petiole.core.ports.audience import Audience, RefusedRow, SourceRow, TextRows
 from tests.benchmarks.audience import KEY, write
 from tests.benchmarks.table import Line, table
 
@@ -91,11 +91,16 @@ def encoded(path: Path) -> None:
 
 
 def pages(path: Path) -> None:
-    deque(read_snapshot(open_audience(path), KEYING, MAPPING, Refusals()).pages, maxlen=0)
+    _read(open_audience(path))
 
 
 def pages_by_name(path: Path) -> None:
-    deque(read_snapshot(ByName(path), KEYING, MAPPING, Refusals()).pages, maxlen=0)
+    _read(ByName(path))
+
+
+def _read(audience: Audience) -> None:
+    for page in read_snapshot(audience, KEYING, MAPPING, Refusals()).pages:
+        page.fingerprints()
 
 
 STAGES: Sequence[tuple[str, Callable[[Path], None]]] = (

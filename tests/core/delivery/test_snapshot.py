@@ -66,9 +66,7 @@ def test_page_holds_profiles_in_columns() -> None:
 
     [page] = snapshot.pages
 
-    assert page == SnapshotPage(
-        [2], IdentifierType.CUSTOMER_ID, ["2"], [fields.text], [fields.fingerprint]
-    )
+    assert page == SnapshotPage([2], IdentifierType.CUSTOMER_ID, ["2"], [fields.text])
     assert list(page.profiles()) == [SnapshotProfile(2, person(2), fields)]
 
 

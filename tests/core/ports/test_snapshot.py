@@ -30,7 +30,7 @@ def test_profiles_come_out_of_pages_as_they_went_in() -> None:
 def test_page_knows_the_fingerprints() -> None:
     [page] = Snapshot.of(profiles(2)).pages
 
-    assert page.fingerprints == [GENT.fingerprint, GENT.fingerprint]
+    assert page.fingerprints() == [GENT.fingerprint, GENT.fingerprint]
 
 
 def test_long_profiles_make_small_pages() -> None:

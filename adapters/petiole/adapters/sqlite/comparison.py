@@ -57,7 +57,7 @@ class SqliteComparison:
         values[1::WIDTH] = map(key_of, page.identifiers)
         values[3::WIDTH] = page.identifiers
         values[4::WIDTH] = page.texts
-        values[5::WIDTH] = page.fingerprints
+        values[5::WIDTH] = page.fingerprints()
         return values
 
     def weigh(self, *, mirror: bool) -> None:

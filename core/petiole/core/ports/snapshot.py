@@ -41,8 +41,6 @@ class SnapshotPage:
     """The value of each identifier."""
     texts: Sequence[str]
     """The text of each profile's fields."""
-    fingerprints: Sequence[bytes]
-    """Those of the fields."""
 
     @classmethod
     def of(
@@ -50,7 +48,11 @@ class SnapshotPage:
     ) -> Self:
         """Put into columns what was read of each profile."""
         values = [identifier.value for identifier in identifiers]
-        return cls(lines, identifiers[0].type, values, texts, list(map(fingerprint_of, texts)))
+        return cls(lines, identifiers[0].type, values, texts)
+
+    def fingerprints(self) -> Sequence[bytes]:
+        """Make those of the fields; done by whoever asks, since who reads has more to do."""
+        return list(map(fingerprint_of, self.texts))
 
     def profiles(self) -> Iterator[SnapshotProfile]:
         """Yield them one by one."""
