@@ -110,16 +110,14 @@ def test_kind_that_the_plugin_does_not_carry_is_refused_before_anything_is_queue
     everybody, half = [{"id": "1"}, {"id": "2"}], [{"id": "1"}]
     with hosted(tmp_path, clock, sink) as host:
         host.container.registry.override(providers.Object(AddsOnly(host.container.plugins())))
-        with host.planning.plan(
-            TASK, MemoryAudience(everybody), mirror=True, refusals=Refusals()
-        ) as plan:
+        snapshot = host.planning.open(TASK, MemoryAudience(everybody), Refusals())
+        with host.planning.plan(snapshot, mirror=True) as plan:
             host.submit_plan(TASK, plan)
         host.deliver(flush=True, until=lambda: False)
 
+        snapshot = host.planning.open(TASK, MemoryAudience(half), Refusals())
         with (
-            host.planning.plan(
-                TASK, MemoryAudience(half), mirror=True, refusals=Refusals()
-            ) as plan,
+            host.planning.plan(snapshot, mirror=True) as plan,
             pytest.raises(InvalidSettings, match="cannot remove profiles"),
         ):
             host.submit_plan(TASK, plan)

@@ -26,7 +26,7 @@ def plan(folder: Path, lane: str, segment: str) -> int:
     audience = MemoryAudience([{"id": "1"}])
     with (
         Host.open(made, [NAME]) as host,
-        host.planning.plan(task, audience, mirror=False, refusals=Refusals()) as planned,
+        host.planning.plan(host.planning.open(task, audience, Refusals()), mirror=False) as planned,
     ):
         return planned.difference.changes
 

@@ -212,10 +212,10 @@ class Host:
         name, _ = self._settings.connection(connection)
         task = SyncInput(connection=name, segment=SegmentId(segment), key=key)
         refusals = Refusals()
+        snapshot = self.planning.open(task, as_audience(audience), refusals)
         if deliver and (trouble := self.open_sinks().get(name)):
             raise trouble
-        source = as_audience(audience)
-        with self.planning.plan(task, source, mirror=mirror, refusals=refusals) as plan:
+        with self.planning.plan(snapshot, mirror=mirror) as plan:
             plan.require_moderation()
             difference, withheld, suppressed = plan.difference, plan.withheld, plan.suppressed
             feed = self.feed(task, plan)

@@ -27,6 +27,7 @@ from petiole.core.ports.clock import Clock
 from petiole.core.ports.engagements import EngagementBooks
 from petiole.core.ports.ledger import Ledger
 from petiole.core.ports.read_ahead import ReadAhead
+from petiole.core.ports.snapshot import Snapshot
 from petiole.host.registry import Registry
 from petiole.host.settings import Settings
 
@@ -40,6 +41,15 @@ class SyncInput:
     key: str
     hashed: bool = False
     address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSnapshot:
+    """A snapshot that is read ahead where that may be; a plan reads all of it."""
+
+    scope: Scope
+    profiles: Snapshot
+    refusals: Refusals
 
 
 class Planning:
@@ -105,25 +115,32 @@ class Planning:
             occurred_at=self._clock.now(),
         )
 
-    @contextmanager
-    def plan(
-        self, task: SyncInput, audience: Audience, *, mirror: bool, refusals: Refusals
-    ) -> Iterator[Plan]:
-        """Read a snapshot and measure it.
+    def open(self, task: SyncInput, audience: Audience, refusals: Refusals) -> OpenSnapshot:
+        """Begin to read a snapshot.
 
         Raises:
+            ConfigurationError: the settings do not allow it.
             AudienceError: the input cannot be read.
         """
         keying, mapping = self._reading(task, audience)
         scope = self.scope(task.connection, task.segment)
         profiles = open_snapshot(audience, keying, mapping, refusals, ahead=self._read_ahead)
+        return OpenSnapshot(scope=scope, profiles=profiles, refusals=refusals)
+
+    @contextmanager
+    def plan(self, snapshot: OpenSnapshot, *, mirror: bool) -> Iterator[Plan]:
+        """Read a snapshot to its end and measure it.
+
+        Raises:
+            AudienceError: the input cannot be read.
+        """
         with plan_sync(
-            profiles,
-            scope=scope,
+            snapshot.profiles,
+            scope=snapshot.scope,
             ledger=self._ledger,
             mirror=mirror,
-            refusals=refusals,
-            sieve=self.suppression(task.connection),
+            refusals=snapshot.refusals,
+            sieve=self.suppression(snapshot.scope.connection),
         ) as plan:
             yield plan
 

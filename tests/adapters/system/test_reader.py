@@ -13,11 +13,9 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from rich.console import Console
-from rich.live import Live, _RefreshThread
 
 from petiole.adapters.system import read_ahead, reader
-from petiole.adapters.system.reader import FEW_PAGES, PIPE_BYTES
+from petiole.adapters.system.reader import FEW_PAGES, PAGES_WAITING, PIPE_BYTES
 from petiole.core.errors import AudienceError
 
 SOON = 30.0
@@ -80,6 +78,29 @@ def test_copy_reads_what_is_behind_the_first_pages(copies: list[int]) -> None:
     readers = list(islice(read_ahead(read_by()), MANY))
 
     assert readers == [os.getpid()] * FEW_PAGES + copies * (MANY - FEW_PAGES)
+
+
+def test_reading_begins_at_once_but_goes_only_so_far_ahead(copies: list[int]) -> None:
+    far_ahead = 10
+    came, told = os.pipe()
+
+    def large() -> Iterator[str]:
+        for number in range(FEW_PAGES + PAGES_WAITING + far_ahead):
+            os.write(told, b"x")
+            yield f"{number}" * PIPE_BYTES
+
+    reading = read_ahead(large())
+    # Of what the copy has read, one more is waited for; the pipe holds none of these whole.
+    asked = b""
+    while len(asked) < FEW_PAGES + PAGES_WAITING + 1:
+        assert select.select([came], [], [], SOON)[0]
+        asked += os.read(came, 1_000)
+    assert not select.select([came], [], [], 0.2)[0]
+
+    assert len(list(reading)) == FEW_PAGES + PAGES_WAITING + far_ahead
+    assert len(os.read(came, 1_000)) == far_ahead - 1
+    os.close(came)
+    os.close(told)
 
 
 def test_who_stops_early_leaves_no_copy_behind(copies: list[int]) -> None:
@@ -177,13 +198,6 @@ class TestWhoMayBeCopied:
         quiet.append(threading.Thread())
 
         assert not reader._may_copy()
-
-    def test_one_beside_what_only_draws_on_the_terminal(
-        self, quiet: list[threading.Thread]
-    ) -> None:
-        quiet.append(_RefreshThread(Live(console=Console()), 4))
-
-        assert reader._may_copy()
 
     def test_none_where_copies_of_processes_are_unsound(
         self, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ import fcntl
 import gc
 import os
 import pickle
+import select
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from itertools import islice
-from typing import IO, Generic, NoReturn, Self, TypeVar
+from typing import IO, Generic, NoReturn, Self, TypeVar, cast
 
 from petiole.core.errors import AudienceError, PetioleError
 
@@ -25,12 +26,12 @@ Page = TypeVar("Page")
 
 FEW_PAGES = 5
 """So many are read here in any case: to copy the process takes about as long."""
+PAGES_WAITING = 20
+"""So many, beyond what the pipe holds, the copy keeps until they are asked for."""
 PIPE_BYTES = 1024 * 1024
-"""Several pages, so that both go on evenly; more is for privileged users."""
+"""Some pages; more is for privileged users."""
 _PR_SET_PDEATHSIG = 1
 """For `prctl`: the signal that a process gets when its parent ends (sys/prctl.h)."""
-_HARMLESS = "rich.live"
-"""A thread of this module draws on the terminal, and holds no lock that reading needs."""
 
 
 class _End:
@@ -40,15 +41,24 @@ class _End:
 def read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
     """Yield the pages; after the first few, another process reads them, and ends with this.
 
-    It does not where there is a single core, where processes cannot be copied as they are, or
-    beside threads, whose locks would be copied, too.
+    It begins at once, and some pages ahead it waits until they are taken. There is none with a
+    single core, where processes cannot be copied as they are, or beside threads, whose locks would
+    be copied, too.
 
     Raises:
         AudienceError: the other process was ended from outside; else what reading raises.
     """
+    reading = _reading(pages)
+    next(reading)
+    return cast("Iterator[Page]", reading)
+
+
+def _reading(pages: Iterator[Page]) -> Iterator[Page | None]:
+    """Yield nothing, once reading has begun, and then the pages."""
     first = deque(islice(pages, FEW_PAGES))
     copy = _Copy.begin(pages) if len(first) == FEW_PAGES and _may_copy() else None
     with copy or nullcontext():
+        yield None
         while first:
             yield first.popleft()
         yield from copy.pages() if copy else pages
@@ -57,8 +67,7 @@ def read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
 def _may_copy() -> bool:
     if sys.platform != "linux" or len(os.sched_getaffinity(0)) == 1:
         return False
-    others = set(threading.enumerate()) - {threading.current_thread()}
-    return all(type(other).__module__ == _HARMLESS for other in others)
+    return threading.enumerate() == [threading.current_thread()]
 
 
 class _Copy(Generic[Page]):
@@ -123,12 +132,29 @@ def _read_on(pages: Iterator[object], sink: int, parent: int) -> NoReturn:
     try:
         _end_with(parent)
         gc.freeze()  # garbage is looked for only among what is new
-        with os.fdopen(sink, "wb") as pipe:
-            for told in _told(pages):
-                pickle.dump(told, pipe, pickle.HIGHEST_PROTOCOL)
-                pipe.flush()
+        os.set_blocking(sink, False)
+        waiting: deque[memoryview] = deque()
+        for told in _told(pages):
+            waiting.append(memoryview(pickle.dumps(told, pickle.HIGHEST_PROTOCOL)))
+            _hand_over(waiting, sink, PAGES_WAITING)
+        _hand_over(waiting, sink, 0)
     finally:
         os._exit(0)
+
+
+def _hand_over(waiting: deque[memoryview], sink: int, most: int) -> None:
+    """Write what the pipe takes; no more than so many are left to wait for it."""
+    while waiting:
+        try:
+            written = os.write(sink, waiting[0])
+        except BlockingIOError:
+            if len(waiting) <= most:
+                return
+            select.select([], [sink], [])
+        else:
+            whole = waiting.popleft()
+            if written < len(whole):
+                waiting.appendleft(whole[written:])
 
 
 def _end_with(parent: int) -> None:

@@ -7,7 +7,7 @@ Page = TypeVar("Page")
 
 
 class ReadAhead(Protocol):
-    """Lets reading go on by itself. The input is that of a detachable audience."""
+    """Lets reading go on by itself, from now on. The input is that of a detachable audience."""
 
     def __call__(self, pages: Iterator[Page], /) -> Iterator[Page]:
         """Yield the same pages in the same order; they are values that can be pickled.

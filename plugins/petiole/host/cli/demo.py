@@ -101,7 +101,8 @@ def _play(
 def _queue(host: Host, folder: Path, people: Sequence[Customer]) -> EnqueueReceipt:
     path = folder / "customers.csv"
     write(path, people)
-    with host.planning.plan(_TASK, open_audience(path), mirror=True, refusals=Refusals()) as plan:
+    snapshot = host.planning.open(_TASK, open_audience(path), Refusals())
+    with host.planning.plan(snapshot, mirror=True) as plan:
         return host.submit_plan(_TASK, plan)
 
 

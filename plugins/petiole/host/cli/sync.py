@@ -22,7 +22,7 @@ from petiole.host.cli.main import EXIT_ATTENTION
 from petiole.host.cli.output import json_option, progress_bar, working
 from petiole.host.cli.sync_report import SyncReport
 from petiole.host.host import Host
-from petiole.host.planning import SyncInput
+from petiole.host.planning import OpenSnapshot, SyncInput
 from petiole.host.settings import Settings, load_settings
 
 
@@ -147,16 +147,19 @@ def _sync(
 ) -> int:
     delivering = Delivering()
     with Host.open(settings, [task.connection], observer=delivering) as host:
-        if ways.sends:
-            host.open_sinks()
         if ways.mode is SyncMode.CHANGES:
+            if ways.sends:
+                host.open_sinks()
             repeats, receipt = 0, _take_log(host, task, audience, refusals, ways, report)
             report.refusals(refusals)
             if ways.sends:
                 delivering.run(host, flush=True)
         else:
             batching = settings.connections[task.connection].batching
-            with _plan(host, task, audience, refusals, ways) as plan:
+            snapshot = host.planning.open(task, audience, refusals)
+            if ways.sends:
+                host.open_sinks()
+            with _plan(host, audience, snapshot, ways) as plan:
                 report.plan(plan, batching)
                 repeats, receipt = len(plan.repeats), EnqueueReceipt()
                 if ways.dry_run:
@@ -179,15 +182,11 @@ def _sync(
 
 
 @contextmanager
-def _plan(
-    host: Host, task: SyncInput, audience: Audience, refusals: Refusals, ways: _Ways
-) -> Iterator[Plan]:
+def _plan(host: Host, audience: Audience, snapshot: OpenSnapshot, ways: _Ways) -> Iterator[Plan]:
     mirror = ways.mode is SyncMode.MIRROR
     with ExitStack() as planning:
         with working(f"reading {audience.name}"):
-            plan = planning.enter_context(
-                host.planning.plan(task, audience, mirror=mirror, refusals=refusals)
-            )
+            plan = planning.enter_context(host.planning.plan(snapshot, mirror=mirror))
         yield plan
 
 
