@@ -5,11 +5,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeAlias
 
 from petiole.adapters.sqlite.claimed import Claimed
 from petiole.adapters.sqlite.row import KINDS, TYPES
 from petiole.adapters.sqlite.together import JOINED, Together, is_in_order
 from petiole.core.domain.change import Scope
+from petiole.core.domain.message import Message
 
 _TOGETHER = f"""
 SELECT
@@ -20,6 +23,8 @@ FROM (
     WHERE place > ? AND place <= ? AND kind IS NOT NULL ORDER BY place LIMIT ?
 )
 """  # noqa: S608 - made of constants
+
+_Row: TypeAlias = tuple[int, int, int, str, str, str, str, str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +44,25 @@ class StagedMessages:
         """
         while after < upto:
             [row] = tables.execute(_TOGETHER, (after, upto, size)).fetchall()
-            first, after, number, places, types, kinds, identifiers, texts, fingerprints = row
-            ids: Sequence[int] = range(last_id + 1, last_id + 1 + number)
-            together = Together(
-                ids=ids if is_in_order(places, first, after) else _by_place(places, ids),
-                scope=self.scope,
-                types=[TYPES[type_] for type_ in types.split(",")],
-                kinds=[KINDS[kind] for kind in kinds.split(",")],
-                identifiers=identifiers,
-                texts=texts,
-                fingerprints=fingerprints,
-                occurred_at=self.occurred_at,
-                enqueued_at=self.enqueued_at,
-                attempt=1,
-            )
-            yield Claimed(number, together.messages)
+            _, after, number, *_ = row
+            yield Claimed(number, partial(self._messages, row, last_id))
             last_id += number
+
+    def _messages(self, row: _Row, last_id: int) -> list[Message]:
+        first, last, number, places, types, kinds, identifiers, texts, fingerprints = row
+        ids: Sequence[int] = range(last_id + 1, last_id + 1 + number)
+        return Together(
+            ids=ids if is_in_order(places, first, last) else _by_place(places, ids),
+            scope=self.scope,
+            types=[TYPES[type_] for type_ in types.split(",")],
+            kinds=[KINDS[kind] for kind in kinds.split(",")],
+            identifiers=identifiers,
+            texts=texts,
+            fingerprints=fingerprints,
+            occurred_at=self.occurred_at,
+            enqueued_at=self.enqueued_at,
+            attempt=1,
+        ).messages()
 
 
 def _by_place(places: str, ids: Iterable[int]) -> Sequence[int]:

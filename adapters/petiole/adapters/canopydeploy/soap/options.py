@@ -22,7 +22,8 @@ PARTNER_NUMBERS = {IdentifierType.CUSTOMER_ID: 1010, IdentifierType.HASHED_EMAIL
 LARGEST_ID = 2**63 - 1
 """Documented: ids are of the type long."""
 
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What XML 1.0 cannot carry."""
 
 
 class Options:
