@@ -239,7 +239,8 @@ class Witness:
         if entry.removes:
             held.pop(line[1], None)
         else:
-            held[line[1]] = held.get(line[1], {}) | entry.fields.values()
+            # As it was sent: it may have been edited since.
+            held[line[1]] = held.get(line[1], {}) | message.change.fields.values()
 
     def blame(self, what: str) -> None:
         """Tell what must not be."""
