@@ -110,13 +110,15 @@ def test_kind_that_the_plugin_does_not_carry_is_refused_before_anything_is_queue
     everybody, half = [{"id": "1"}, {"id": "2"}], [{"id": "1"}]
     with hosted(tmp_path, clock, sink) as host:
         host.container.registry.override(providers.Object(AddsOnly(host.container.plugins())))
-        snapshot = host.planning.open(TASK, MemoryAudience(everybody), Refusals())
-        with host.planning.plan(snapshot, mirror=True) as plan:
+        with (
+            host.planning.open(TASK, MemoryAudience(everybody), Refusals()) as snapshot,
+            host.planning.plan(snapshot, mirror=True) as plan,
+        ):
             host.submit_plan(TASK, plan)
         host.deliver(flush=True, until=lambda: False)
 
-        snapshot = host.planning.open(TASK, MemoryAudience(half), Refusals())
         with (
+            host.planning.open(TASK, MemoryAudience(half), Refusals()) as snapshot,
             host.planning.plan(snapshot, mirror=True) as plan,
             pytest.raises(InvalidSettings, match="cannot remove profiles"),
         ):

@@ -205,22 +205,21 @@ class Host:
 
         Raises:
             ConfigurationError: the settings or the plugin do not allow it; nothing was queued.
-            AudienceError: the snapshot cannot be read, or a mirror would remove most of a large
-                segment; nothing was queued.
+            AudienceError: unreadable, or a mirror would empty a large segment; nothing was queued.
             OutboxError: the outbox cannot be used; what was queued before stays queued.
         """
         name, _ = self._settings.connection(connection)
         task = SyncInput(connection=name, segment=SegmentId(segment), key=key)
         refusals = Refusals()
-        snapshot = self.planning.open(task, as_audience(audience), refusals)
-        if deliver and (trouble := self.open_sinks().get(name)):
-            raise trouble
-        with self.planning.plan(snapshot, mirror=mirror) as plan:
-            plan.require_moderation()
-            difference, withheld, suppressed = plan.difference, plan.withheld, plan.suppressed
-            feed = self.feed(task, plan)
-            run = self.run_once(flush=True, patience=patience, feed=feed) if deliver else None
-            receipt = feed.finish()
+        with self.planning.open(task, as_audience(audience), refusals) as snapshot:
+            if deliver and (trouble := self.open_sinks().get(name)):
+                raise trouble
+            with self.planning.plan(snapshot, mirror=mirror) as plan:
+                plan.require_moderation()
+                difference, withheld, suppressed = plan.difference, plan.withheld, plan.suppressed
+                feed = self.feed(task, plan)
+                run = self.run_once(flush=True, patience=patience, feed=feed) if deliver else None
+                receipt = feed.finish()
         return SyncResult(
             difference=difference,
             withheld=withheld,

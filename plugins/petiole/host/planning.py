@@ -1,7 +1,7 @@
 """From an input to changes: what a sync reads, refuses and plans for one connection."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,8 +115,11 @@ class Planning:
             occurred_at=self._clock.now(),
         )
 
-    def open(self, task: SyncInput, audience: Audience, refusals: Refusals) -> OpenSnapshot:
-        """Begin to read a snapshot.
+    @contextmanager
+    def open(
+        self, task: SyncInput, audience: Audience, refusals: Refusals
+    ) -> Iterator[OpenSnapshot]:
+        """Begin to read a snapshot, and read no further on the way out.
 
         Raises:
             ConfigurationError: the settings do not allow it.
@@ -124,8 +127,10 @@ class Planning:
         """
         keying, mapping = self._reading(task, audience)
         scope = self.scope(task.connection, task.segment)
-        profiles = open_snapshot(audience, keying, mapping, refusals, ahead=self._read_ahead)
-        return OpenSnapshot(scope=scope, profiles=profiles, refusals=refusals)
+        with closing(
+            open_snapshot(audience, keying, mapping, refusals, ahead=self._read_ahead)
+        ) as profiles:
+            yield OpenSnapshot(scope=scope, profiles=profiles, refusals=refusals)
 
     @contextmanager
     def plan(self, snapshot: OpenSnapshot, *, mirror: bool) -> Iterator[Plan]:

@@ -46,6 +46,16 @@ def test_what_was_taken_is_gone_from_the_pages() -> None:
     assert [page.lines for page in snapshot.pages] == [[PAGE_PROFILES, PAGE_PROFILES + 1]]
 
 
+def test_who_closes_a_snapshot_reads_no_further() -> None:
+    snapshot = Snapshot.of(profiles(PAGE_PROFILES + 2))
+    assert next(snapshot).line == 0
+
+    snapshot.close()
+
+    assert list(snapshot.pages) == []
+    assert len(list(snapshot)) == PAGE_PROFILES - 1
+
+
 def test_pages_are_kept_as_they_are() -> None:
     snapshot = Snapshot.of(profiles(1))
 

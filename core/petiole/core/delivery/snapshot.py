@@ -1,6 +1,6 @@
 """Read a snapshot: from the rows of an audience to pages of profiles."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def read_snapshot(
     return Snapshot(_accepted(read, refusals))
 
 
-def _accepted(read: Iterator[_Read], refusals: Refusals) -> Iterator[SnapshotPage]:
+def _accepted(read: Iterator[_Read], refusals: Refusals) -> Generator[SnapshotPage]:
     for some in read:
         for row in some.refused:
             refusals.add(row)

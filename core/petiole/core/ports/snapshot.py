@@ -1,6 +1,6 @@
 """Snapshots: the profiles of an audience as they were read, one by one or page by page."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import Self
@@ -63,7 +63,7 @@ class SnapshotPage:
 class Snapshot(Iterator[SnapshotProfile]):
     """Profiles that may be taken by the page: what was taken in one way is gone from the other."""
 
-    def __init__(self, pages: Iterator[SnapshotPage]) -> None:
+    def __init__(self, pages: Generator[SnapshotPage]) -> None:
         self.pages = pages
         self._profiles = chain.from_iterable(page.profiles() for page in pages)
 
@@ -75,8 +75,12 @@ class Snapshot(Iterator[SnapshotProfile]):
     def __next__(self) -> SnapshotProfile:
         return next(self._profiles)
 
+    def close(self) -> None:
+        """Read no further; needed only by those who do not take all."""
+        self.pages.close()
 
-def _pages(profiles: Iterable[SnapshotProfile]) -> Iterator[SnapshotPage]:
+
+def _pages(profiles: Iterable[SnapshotProfile]) -> Generator[SnapshotPage]:
     for _, alike in groupby(profiles, lambda profile: profile.identifier.type):
         for chunk in chunked(
             alike,

@@ -101,8 +101,10 @@ def _play(
 def _queue(host: Host, folder: Path, people: Sequence[Customer]) -> EnqueueReceipt:
     path = folder / "customers.csv"
     write(path, people)
-    snapshot = host.planning.open(_TASK, open_audience(path), Refusals())
-    with host.planning.plan(snapshot, mirror=True) as plan:
+    with (
+        host.planning.open(_TASK, open_audience(path), Refusals()) as snapshot,
+        host.planning.plan(snapshot, mirror=True) as plan,
+    ):
         return host.submit_plan(_TASK, plan)
 
 

@@ -22,7 +22,7 @@ from petiole.host.cli.main import EXIT_ATTENTION
 from petiole.host.cli.output import json_option, progress_bar, working
 from petiole.host.cli.sync_report import SyncReport
 from petiole.host.host import Host
-from petiole.host.planning import OpenSnapshot, SyncInput
+from petiole.host.planning import SyncInput
 from petiole.host.settings import Settings, load_settings
 
 
@@ -156,10 +156,7 @@ def _sync(
                 delivering.run(host, flush=True)
         else:
             batching = settings.connections[task.connection].batching
-            snapshot = host.planning.open(task, audience, refusals)
-            if ways.sends:
-                host.open_sinks()
-            with _plan(host, audience, snapshot, ways) as plan:
+            with _plan(host, task, audience, refusals, ways) as plan:
                 report.plan(plan, batching)
                 repeats, receipt = len(plan.repeats), EnqueueReceipt()
                 if ways.dry_run:
@@ -182,9 +179,14 @@ def _sync(
 
 
 @contextmanager
-def _plan(host: Host, audience: Audience, snapshot: OpenSnapshot, ways: _Ways) -> Iterator[Plan]:
+def _plan(
+    host: Host, task: SyncInput, audience: Audience, refusals: Refusals, ways: _Ways
+) -> Iterator[Plan]:
     mirror = ways.mode is SyncMode.MIRROR
     with ExitStack() as planning:
+        snapshot = planning.enter_context(host.planning.open(task, audience, refusals))
+        if ways.sends:
+            host.open_sinks()  # while it is read
         with working(f"reading {audience.name}"):
             plan = planning.enter_context(host.planning.plan(snapshot, mirror=mirror))
         yield plan
