@@ -107,7 +107,7 @@ def test_who_stops_early_leaves_no_copy_behind(copies: list[int]) -> None:
     for wanted in (1, MANY):
         reading = read_ahead(read_by())
         taken = list(islice(reading, wanted))
-        reading.close()  # type: ignore[attr-defined] # it is a generator
+        reading.close()
 
         assert len(taken) == wanted
     assert len(copies) == 2

@@ -1,6 +1,6 @@
 """From rows to pages of profiles."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import pytest
 
@@ -132,7 +132,7 @@ def test_only_a_detachable_audience_is_read_ahead(
 ) -> None:
     passed = 0
 
-    def ahead(pages: Iterator[Page], /) -> Iterator[Page]:
+    def ahead(pages: Iterator[Page], /) -> Generator[Page]:
         nonlocal passed
         for page in pages:
             passed += 1

@@ -15,7 +15,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import nullcontext, suppress
 from itertools import islice
 from typing import IO, Generic, NoReturn, Self, TypeVar, cast
@@ -38,7 +38,7 @@ class _End:
     """There are no more pages."""
 
 
-def read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
+def read_ahead(pages: Iterator[Page]) -> Generator[Page]:
     """Yield the pages; after the first few, another process reads them, and ends with this.
 
     It begins at once, and some pages ahead it waits until they are taken. There is none with a
@@ -50,10 +50,10 @@ def read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
     """
     reading = _reading(pages)
     next(reading)
-    return cast("Iterator[Page]", reading)
+    return cast("Generator[Page]", reading)
 
 
-def _reading(pages: Iterator[Page]) -> Iterator[Page | None]:
+def _reading(pages: Iterator[Page]) -> Generator[Page | None]:
     """Yield nothing, once reading has begun, and then the pages."""
     first = deque(islice(pages, FEW_PAGES))
     copy = _Copy.begin(pages) if len(first) == FEW_PAGES and _may_copy() else None

@@ -58,7 +58,7 @@ def read_snapshot(
     read = _pages(audience, keying, mapping)
     if ahead is not None and isinstance(audience, Detachable) and audience.is_detachable:
         read = ahead(read)
-    return Snapshot(_accepted(read, refusals))
+    return Snapshot(_accepted(read, refusals), source=read)
 
 
 def _accepted(read: Iterator[_Read], refusals: Refusals) -> Generator[SnapshotPage]:
@@ -69,7 +69,7 @@ def _accepted(read: Iterator[_Read], refusals: Refusals) -> Generator[SnapshotPa
             yield some.page
 
 
-def _pages(audience: Audience, keying: Keying, mapping: FieldMapping) -> Iterator[_Read]:
+def _pages(audience: Audience, keying: Keying, mapping: FieldMapping) -> Generator[_Read]:
     """Yield full pages, with the rows that were refused on the way."""
     reading = open_reading(audience, keying, mapping)
     identify, fields_of = reading.identify, reading.fields

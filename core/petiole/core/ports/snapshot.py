@@ -63,8 +63,12 @@ class SnapshotPage:
 class Snapshot(Iterator[SnapshotProfile]):
     """Profiles that may be taken by the page: what was taken in one way is gone from the other."""
 
-    def __init__(self, pages: Generator[SnapshotPage]) -> None:
+    def __init__(
+        self, pages: Generator[SnapshotPage], *, source: Generator[object] | None = None
+    ) -> None:
+        """Take pages, and what is to be closed with them."""
         self.pages = pages
+        self._source = source
         self._profiles = chain.from_iterable(page.profiles() for page in pages)
 
     @classmethod
@@ -78,6 +82,8 @@ class Snapshot(Iterator[SnapshotProfile]):
     def close(self) -> None:
         """Read no further; needed only by those who do not take all."""
         self.pages.close()
+        if self._source is not None:
+            self._source.close()
 
 
 def _pages(profiles: Iterable[SnapshotProfile]) -> Generator[SnapshotPage]:
