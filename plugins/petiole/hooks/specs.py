@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @hookspec
-def petiole_provide_adapters() -> "Sequence[AnyAdapterSpec]":  # type: ignore[empty-body]
+def petiole_provide_adapters() -> "Sequence[AnyAdapterSpec]":  # type: ignore[empty-body] # a specification is never called
     """Offer adapters, the very ones that the manifest declares.
 
     Called before a connection is opened, perhaps more than once; opens and sends nothing itself.
@@ -27,7 +27,7 @@ def petiole_provide_adapters() -> "Sequence[AnyAdapterSpec]":  # type: ignore[em
 
 
 @hookspec
-def petiole_provide_sandbox() -> "SandboxSpec":  # type: ignore[empty-body]
+def petiole_provide_sandbox() -> "SandboxSpec":  # type: ignore[empty-body] # a specification is never called
     """Offer the twin of the plugin's platform; goes with `sandbox = true` in the manifest."""
 
 

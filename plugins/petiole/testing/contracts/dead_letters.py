@@ -116,7 +116,7 @@ class LettersContract:
         ]
 
         def chosen(**conditions: object) -> list[str]:
-            selection = LetterSelection(**conditions)  # type: ignore[arg-type]
+            selection = LetterSelection(**conditions)  # type: ignore[arg-type] # they are named below
             return sorted(people(list(store.dead_letters.letters(selection, limit=10))))
 
         failure = failure_fingerprint("105", "unknown field 'z'")

@@ -31,7 +31,7 @@ class Caller:
     ) -> None:
         described = interface(portal)
         self._binding = described.binding
-        self._client = Client(described.document, transport=Offline(), settings=READING)  # type: ignore[no-untyped-call]
+        self._client = Client(described.document, transport=Offline(), settings=READING)  # type: ignore[no-untyped-call] # zeep tells no types here
         self._line = Line(poster)
         self._credentials = credentials
         self._patterns: dict[str, Pattern] = {}
@@ -93,7 +93,7 @@ class Caller:
             raise
 
     def _rendered(self, operation: str, arguments: Mapping[str, object]) -> etree._Element:
-        envelope: etree._Element = self._client.create_message(  # type: ignore[no-untyped-call]
+        envelope: etree._Element = self._client.create_message(  # type: ignore[no-untyped-call] # zeep tells no types here
             self._client.service, operation, **arguments
         )
         return envelope
@@ -109,8 +109,8 @@ class Caller:
         return envelope
 
     def _read(self, operation: str, result: Result) -> object:
-        described = self._binding.get(operation)  # type: ignore[no-untyped-call]
-        reply = self._binding.process_reply(self._client, described, result)  # type: ignore[no-untyped-call]
+        described = self._binding.get(operation)  # type: ignore[no-untyped-call] # zeep tells no types here
+        reply = self._binding.process_reply(self._client, described, result)  # type: ignore[no-untyped-call] # zeep tells no types here
         message: object = reply.msg
         return message
 

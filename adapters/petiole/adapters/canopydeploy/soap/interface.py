@@ -86,7 +86,7 @@ def parse(wsdl: bytes) -> Document:
         zeep.exceptions.Error: it has a document type declaration, or is none of a SOAP interface.
     """
     _quieten()
-    return Document(io.BytesIO(wsdl), Offline(), base=_FILE, settings=READING)  # type: ignore[arg-type]
+    return Document(io.BytesIO(wsdl), Offline(), base=_FILE, settings=READING)  # type: ignore[arg-type] # zeep says the class, and means one of its kind
 
 
 def _quieten() -> None:

@@ -80,7 +80,7 @@ class Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Show a failure of the twin itself; a caller that went away is none."""
         if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)  # type: ignore[arg-type] # passed on as it came
 
 
 class _Connection(BaseHTTPRequestHandler):
