@@ -9,14 +9,13 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database as Tables
 
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.adapters.sqlite.instants import to_micros
-from petiole.adapters.sqlite.opening import APPLICATION_ID, open_database
+from petiole.adapters.sqlite.opening import open_database
 from petiole.adapters.sqlite.profiles import key_of
-from petiole.adapters.sqlite.schema import MIGRATIONS, STEPS
+from petiole.adapters.sqlite.schema import STEPS
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.dead_letter import LetterSelection
 from petiole.core.domain.failure import failure_fingerprint
@@ -32,6 +31,7 @@ from petiole.testing.contracts.runs import (
     deliver_everything,
     numbers,
 )
+from tests.adapters.sqlite.older import older_file
 
 PROCESSES = 5
 STATES = ["pending", "pending", "in_flight", "delivered", "folded", "parked", "dead", "pending"]
@@ -60,10 +60,7 @@ def customer(number: int) -> int:
 def made_then(path: Path, clock: FrozenClock) -> None:
     """Make a file as the first release left it behind when it was killed."""
     now = to_micros(clock.now())
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        MIGRATIONS.apply(Tables(connection), stop_before="0002")
+    with older_file(path, before="0002") as connection:
         for number in {customer(id_) for id_ in range(1, len(STATES) + 1)}:
             who = person(number)
             connection.execute(

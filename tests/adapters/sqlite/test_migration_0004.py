@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from sqlite_utils import Database as Tables
 
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.adapters.sqlite.instants import to_micros
-from petiole.adapters.sqlite.opening import APPLICATION_ID, open_database
+from petiole.adapters.sqlite.opening import open_database
 from petiole.adapters.sqlite.profiles import key_of
-from petiole.adapters.sqlite.schema import MIGRATIONS
 from petiole.core.domain.dead_letter import Decision, LetterSelection
 from petiole.core.domain.failure import failure_fingerprint
 from petiole.core.domain.message import MessageState
 from petiole.testing.changes import change, person, scope
 from petiole.testing.contracts.runs import NEWSLETTER, deliver_everything
+from tests.adapters.sqlite.older import older_file
 from tests.contracts.stores import refuse_loose_ends
 
 STATES = ["pending", "folded", "pending", "in_flight", "delivered", "parked", "dead", "erased"]
@@ -88,10 +87,7 @@ def row(number: int, now: int) -> dict[str, object]:
 def old(path: Path, clock: FrozenClock) -> Path:
     """Make a file as the release before left it."""
     numbers = range(1, len(STATES) + 1)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL").close()
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        MIGRATIONS.apply(Tables(connection), stop_before="0004")
+    with older_file(path, before="0004") as connection:
         account = scope().account
         for number in map(customer, numbers):
             who = person(number)

@@ -5,14 +5,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database as Tables
 
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import open_store
-from petiole.adapters.sqlite.opening import APPLICATION_ID, open_database
+from petiole.adapters.sqlite.opening import open_database
 from petiole.adapters.sqlite.profiles import key_of
-from petiole.adapters.sqlite.schema import MIGRATIONS
 from petiole.testing.changes import change, person, scope
+from tests.adapters.sqlite.older import older_file
 from tests.contracts.stores import refuse_loose_ends
 
 NUMBERS = {7: 3, 8: 1, 9: 12}
@@ -23,10 +22,7 @@ NUMBERS = {7: 3, 8: 1, 9: 12}
 def old(path: Path) -> Path:
     """Make a file as the release before left it."""
     account = scope().account
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL").close()
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        MIGRATIONS.apply(Tables(connection), stop_before="0005")
+    with older_file(path, before="0005") as connection:
         for who, number in ((person(customer), number) for customer, number in NUMBERS.items()):
             profile = (number, key_of(account, who), account, who.type, who.value)
             connection.execute("INSERT INTO profile VALUES (?, ?, ?, ?, ?)", profile)
