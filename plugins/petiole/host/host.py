@@ -205,7 +205,8 @@ class Host:
 
         Raises:
             ConfigurationError: the settings or the plugin do not allow it; nothing was queued.
-            AudienceError: unreadable, or a mirror would empty a large segment; nothing was queued.
+            AudienceError: the snapshot cannot be read, or a mirror would remove most of a large
+                segment; nothing was queued.
             OutboxError: the outbox cannot be used; what was queued before stays queued.
         """
         name, _ = self._settings.connection(connection)
