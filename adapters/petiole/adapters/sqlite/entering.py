@@ -11,7 +11,7 @@ from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.lines import enqueue
 from petiole.adapters.sqlite.part import Part, PartEntry, Runner
 from petiole.adapters.sqlite.profiles import newest_profile
-from petiole.adapters.sqlite.staging import Staging
+from petiole.adapters.sqlite.staging import CHANGES_BETWEEN, Staging
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.identity import Identifier
@@ -35,10 +35,7 @@ SELECT max(place), count(*), sum(weight_bytes) FROM (
 _LAST_PLACE = """
 SELECT coalesce(max(place), 0) FROM staging.profile WHERE place > :after AND place <= :upto
 """
-_NUMBERING = """
-FROM staging.profile AS staged NOT INDEXED
-WHERE place > :after AND place <= :upto AND kind IS NOT NULL
-"""
+_NUMBERING = f"FROM staging.profile AS staged NOT INDEXED WHERE {CHANGES_BETWEEN}"
 _KEYS = f"""
 INSERT OR ROLLBACK INTO profile_key (key, profile)
 SELECT key, place + :shift {_NUMBERING} ORDER BY key

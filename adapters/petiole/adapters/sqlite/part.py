@@ -18,6 +18,7 @@ from petiole.adapters.sqlite.instants import moment, span_micros, to_micros
 from petiole.adapters.sqlite.lines import enqueue, newest_message
 from petiole.adapters.sqlite.runners import Runners
 from petiole.adapters.sqlite.staged import StagedMessages
+from petiole.adapters.sqlite.staging import CHANGES_BETWEEN
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.fields import Fields
@@ -47,12 +48,11 @@ def _putting(profile: str, source: str) -> str:
     """  # noqa: S608 - made of constants
 
 
-_OF_PART = "place > :after AND place <= :upto AND kind IS NOT NULL"
 _MESSAGES = _putting(
     "profile_key.profile",
     f"""
         staging.profile AS staged CROSS JOIN profile_key ON profile_key.key = staged.key
-        WHERE {_OF_PART} AND NOT EXISTS (
+        WHERE {CHANGES_BETWEEN} AND NOT EXISTS (
             SELECT 1 FROM message AS front INDEXED BY message_head
             WHERE front.profile = profile_key.profile AND front.head = 1
         )
@@ -60,18 +60,19 @@ _MESSAGES = _putting(
 )
 _MESSAGES_OF_NEW = _putting(
     "place + :shift",
-    f"staging.profile AS staged WHERE {_OF_PART}",
+    f"staging.profile AS staged WHERE {CHANGES_BETWEEN}",
 )
 """A profile that was unknown just now has no line, unless it got one meanwhile: then it fails."""
 _SAY = f"""
 INSERT OR ROLLBACK INTO content (message, fields)
-SELECT :last_id + {_RANK}, fields FROM staging.profile WHERE {_OF_PART} ORDER BY place
+SELECT :last_id + {_RANK}, fields FROM staging.profile AS staged
+WHERE {CHANGES_BETWEEN} ORDER BY place
 """  # noqa: S608 - made of constants
-_FRONTS = """
+_FRONTS = f"""
 FROM staging.profile AS staged CROSS JOIN profile_key ON profile_key.key = staged.key
 CROSS JOIN message AS front INDEXED BY message_head
     ON front.profile = profile_key.profile AND front.head = 1
-WHERE place > :after AND place <= :upto AND staged.kind IS NOT NULL
+WHERE {CHANGES_BETWEEN}
 """
 _SAY_BY_KEY = f"""
 INSERT OR ROLLBACK INTO content (message, fields)
