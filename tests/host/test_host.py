@@ -1,6 +1,6 @@
 """The host as programs use it: submit, sync, run once, stop."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from threading import Timer
 
@@ -128,7 +128,7 @@ def test_file_is_read_ahead_but_not_what_a_program_brings(
     path.write_text(text, encoding="utf-8")
     pages: list[object] = []
 
-    def ahead(given: Iterator[object]) -> Iterator[object]:
+    def ahead(given: Iterator[object]) -> Generator[object]:
         for page in given:
             pages.append(page)
             yield page

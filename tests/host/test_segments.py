@@ -1,6 +1,6 @@
 """A segment that a lane cannot send to, or a missing secret, is told before anything is queued."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -47,8 +47,8 @@ def test_file_is_let_go_where_its_sink_cannot_be_opened(tmp_path: Path) -> None:
     path.write_text("id,city\n1,Delft\n", encoding="utf-8")
     told: list[str] = []
 
-    def ahead(pages: Iterator[object]) -> Iterator[object]:
-        def reading() -> Iterator[object]:
+    def ahead(pages: Iterator[object]) -> Generator[object]:
+        def reading() -> Generator[object]:
             try:
                 told.append("begun")
                 yield None
