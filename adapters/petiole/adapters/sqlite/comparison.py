@@ -42,7 +42,8 @@ class SqliteComparison:
         with ThreadPoolExecutor(1, "petiole-staging") as writer:
             under_way: deque[Future[None]] = deque()
             for page in Snapshot.of(profiles).pages:
-                under_way.append(writer.submit(self._staging.add, self._values(page)))
+                values = self._values(page)
+                under_way.append(writer.submit(self._staging.add, page.type, values))
                 if len(under_way) > MOST_PAGES_AHEAD:
                     under_way.popleft().result()
             for page_written in under_way:
@@ -52,12 +53,12 @@ class SqliteComparison:
     def _values(self, page: SnapshotPage) -> Sequence[object]:
         """Lay out a page in rows, one behind the other: numbers and texts that SQLite takes."""
         key_of = key_maker(self._scope.account, page.type)
-        values: list[object] = [page.type.value] * (len(page.lines) * WIDTH)
+        values: list[object] = [None] * (len(page.lines) * WIDTH)
         values[0::WIDTH] = page.lines
         values[1::WIDTH] = map(key_of, page.identifiers)
-        values[3::WIDTH] = page.identifiers
-        values[4::WIDTH] = page.texts
-        values[5::WIDTH] = page.fingerprints()
+        values[2::WIDTH] = page.identifiers
+        values[3::WIDTH] = page.texts
+        values[4::WIDTH] = page.fingerprints()
         return values
 
     def weigh(self, *, mirror: bool) -> None:

@@ -45,13 +45,13 @@ JUDGED = f"""
 SELECT page.*, CASE
     WHEN NOT {_HELD} THEN 'add' WHEN {_FINGERPRINT} IS page.fingerprint THEN NULL ELSE 'update'
 END AS kind
-FROM (SELECT ? AS connection, ? AS segment) AS scope
-CROSS JOIN page
+FROM page
 LEFT JOIN profile_key ON profile_key.key = page.key
-{_JOINED.replace(":", "scope.")}
+{_JOINED.replace(":connection", "?1").replace(":segment", "?2")}
 """  # noqa: S608 - made of constants
 """Each row of a `page` with a key and a fingerprint, and what is to become of its profile in a
-scope: a connection and a segment, which are asked for last."""
+scope: the first two parameters are its connection and its segment. What stands before `page` would
+make SQLite copy it."""
 _LAST_BEFORE = """
 SELECT coalesce(
     (

@@ -79,8 +79,8 @@ WHERE kind IS NOT NULL ORDER BY place
 CHANGES_BETWEEN = "staged.place > :after AND staged.place <= :upto AND staged.kind IS NOT NULL"
 """Of `staging.profile AS staged`: what something becomes of, behind one place up to another."""
 
-WIDTH = 6
-"""line, key, identifier_type, identifier, fields, fingerprint."""
+WIDTH = 5
+"""line, key, identifier, fields, fingerprint."""
 
 
 class Staging:
@@ -95,14 +95,15 @@ class Staging:
         self._last_place = 0
         self._numbers: Counter[ChangeKind | None] = Counter()
 
-    def add(self, values: Sequence[object]) -> None:
+    def add(self, type_: IdentifierType, values: Sequence[object]) -> None:
         """Judge profiles by what is held, and add them; `values` are those of their rows in a row.
 
         Two statements, which let go of the interpreter once each: another thread goes on reading.
         """
         scope, profiles = self._scope, len(values) // WIDTH
         with self._database.beside() as tables:
-            tables.execute(_adding(profiles), [*values, scope.connection, scope.segment])
+            common = (scope.connection, scope.segment, type_.value)
+            tables.execute(_adding(profiles), [*common, *values])
             self._numbers += _count(tables, after=self._last_place)
             self._last_place += profiles
 
@@ -172,15 +173,16 @@ def _are_different(tables: sqlite3.Connection) -> bool:
 
 @lru_cache(maxsize=4)
 def _adding(rows: int) -> str:
-    """Write the statement that judges and adds so many profiles."""
-    values = ", ".join([f"({', '.join('?' * WIDTH)})"] * rows)
+    """Write the statement that judges and adds so many profiles of one type."""
+    row = f"({', '.join('?' * WIDTH)})"
+    values = ", ".join([row.replace("?", "?4", 1), *[row] * (rows - 1)])
     return f"""
-        WITH page (line, key, identifier_type, identifier, fields, fingerprint) AS (VALUES {values})
+        WITH page (line, key, identifier, fields, fingerprint) AS (VALUES {values})
         INSERT INTO staging.profile (
             line, key, identifier_type, identifier, kind, fields, fingerprint, weight_bytes
         )
         SELECT
-            line, key, identifier_type, identifier, kind, iif(kind IS NULL, NULL, fields),
+            line, key, ?3, identifier, kind, iif(kind IS NULL, NULL, fields),
             iif(kind IS NULL, NULL, fingerprint), length(CAST(fields AS BLOB))
         FROM ({JUDGED})
     """  # noqa: S608 - made of constants and question marks
