@@ -23,6 +23,8 @@ PART = 2_000
 PROFILES = 100_000
 """Profiles that get their numbers in one transaction. Their keys are random: each of them alone
 rewrites a page of the table of keys, many at a time, and in order, share pages."""
+FEW_SLICES = 4
+"""In so many, all keys are looked through sooner for each of them than its own are sorted."""
 PART_BYTES = 8_000_000
 """Of JSON text in one transaction."""
 
@@ -36,11 +38,21 @@ _LAST_PLACE = """
 SELECT coalesce(max(place), 0) FROM staging.profile WHERE place > :after AND place <= :upto
 """
 _NUMBERING = f"FROM staging.profile AS staged NOT INDEXED WHERE {CHANGES_BETWEEN}"
-_KEYS = f"""
-INSERT OR ROLLBACK INTO profile_key (key, profile)
-SELECT key, place + :shift {_NUMBERING} ORDER BY key
-ON CONFLICT (key) DO NOTHING
-"""
+
+
+def _entering_keys(numbering: str) -> str:
+    return f"""
+        INSERT OR ROLLBACK INTO profile_key (key, profile)
+        SELECT key, place + :shift {numbering} ORDER BY key
+        ON CONFLICT (key) DO NOTHING
+    """
+
+
+_KEYS = _entering_keys(_NUMBERING)
+_KEYS_OF_FEW = _entering_keys(
+    "FROM staging.profile INDEXED BY profile_place WHERE place > :after AND place <= :upto"
+)
+"""Looks through the keys of all slices, which are in order already, and at nothing beside them."""
 _PROFILES = f"""
 INSERT OR ROLLBACK INTO profile (id, account, identifier_type, identifier)
 SELECT place + :shift, :account, identifier_type, identifier {_NUMBERING}
@@ -85,6 +97,8 @@ class SqliteEntering:
         """After which place all profiles are new, and what makes a place the number of its own."""
         numbers = staging.count()
         self._changes = numbers[ChangeKind.ADD] + numbers[ChangeKind.UPDATE]
+        is_short = not numbers[None] and self._changes <= FEW_SLICES * PROFILES
+        self._keys = _KEYS_OF_FEW if is_short else _KEYS
         self._removals = staging.removals() if removing else iter(())
         self._removed: list[Identifier] = []
 
@@ -148,7 +162,7 @@ class SqliteEntering:
                 shift = newest_profile(tables) - after
                 names = {"after": after, "upto": last, "shift": shift}
                 [(end,)] = tables.execute(_LAST_PLACE, names).fetchall()
-                added = tables.execute(_KEYS, names).rowcount
+                added = tables.execute(self._keys, names).rowcount
                 are_new = added == end - after
                 more = {"account": self._scope.account, "are_new": are_new}
                 tables.execute(_PROFILES, names | more)
