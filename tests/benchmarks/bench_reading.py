@@ -15,11 +15,12 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from petiole.adapters.files import open_audience
 from petiole.core.delivery.reading import FieldMapping, Keying, Refusals
-from petiole.core.delivery.snapshot import read_snapshot
+from petiole.core.delivery.snapshot import ROWS_AT_ONCE, read_snapshot
 from petiole.core.domain.identity import IdentifierType
 from petiole.core.ports.audience import Audience, RefusedRow, SourceRow, TextRows
 from tests.benchmarks.audience import KEY, write
@@ -75,19 +76,22 @@ def rows(path: Path) -> None:
 
 def identified(path: Path) -> None:
     found = text_rows(path)
-    identify = KEYING.by_place(found.columns)
-    for row in found.bare:
-        if not isinstance(row, RefusedRow):
-            identify(row[1])
+    values = KEYING.values_by_place(found.columns)
+    for some in _some_at_once(found):
+        values(some)
 
 
 def encoded(path: Path) -> None:
     found = text_rows(path)
-    identify, fields = KEYING.by_place(found.columns), MAPPING.by_place(found.columns)
-    for row in found.bare:
-        if not isinstance(row, RefusedRow):
-            identify(row[1])
-            fields(row[1])
+    values, texts = KEYING.values_by_place(found.columns), MAPPING.texts_by_place(found.columns)
+    for some in _some_at_once(found):
+        values(some)
+        texts(some)
+
+
+def _some_at_once(rows: TextRows) -> Iterator[Sequence[Sequence[str]]]:
+    while some := list(islice(rows.bare, ROWS_AT_ONCE)):
+        yield [row[1] for row in some if not isinstance(row, RefusedRow)]
 
 
 def pages(path: Path) -> None:

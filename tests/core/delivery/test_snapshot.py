@@ -93,6 +93,18 @@ def test_refused_rows_leave_pages_full() -> None:
     assert refusals.count == PAGE_PROFILES
 
 
+def test_rows_are_refused_in_their_order_whoever_refuses_them() -> None:
+    refusals = Refusals()
+    lone = AudienceRow(4, {"id": "4", "note": "\ud800"})
+    rows: list[SourceRow] = [good(1), RefusedRow(2, "broken"), *nameless(1), lone, good(5)]
+
+    [page] = read_snapshot(Stream(iter(rows)), BY_ID, EVERYTHING, refusals).pages
+
+    assert page.lines == [1, 5]
+    assert [row.line for row in refusals.kept] == [2, 1, 4]
+    assert [profile.identifier for profile in page.profiles()] == [person(1), person(5)]
+
+
 def test_refused_rows_are_told_while_the_rest_is_read() -> None:
     audience, refusals = Stream(nameless(PAGE_PROFILES + 1)), Refusals()
     lines_read: list[int] = []

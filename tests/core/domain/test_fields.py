@@ -118,9 +118,9 @@ def test_form_encodes_text_as_it_is_encoded_otherwise(data: dict[str, str], rand
     columns = random.sample(sorted(data), len(data))
     cells = [data[column] for column in columns]
 
-    fields = text_form({column: place for place, column in enumerate(columns)})
+    texts = text_form({column: place for place, column in enumerate(columns)})
 
-    assert outcome(lambda: fields(cells)) == outcome(lambda: Fields.of(data))
+    assert outcome(lambda: Fields(texts([cells])[0])) == outcome(lambda: Fields.of(data))
 
 
 @given(st.dictionaries(NASTY, st.integers(0, 3), max_size=6), st.tuples(NASTY, NASTY, NASTY, NASTY))
@@ -129,16 +129,24 @@ def test_form_takes_the_cells_that_were_asked_for(
 ) -> None:
     data = {name: cells[place] for name, place in places.items()}
 
-    fields = text_form(places)
+    texts = text_form(places)
 
-    assert outcome(lambda: fields(cells)) == outcome(lambda: Fields.of(data))
+    assert outcome(lambda: Fields(texts([cells])[0])) == outcome(lambda: Fields.of(data))
 
 
 def test_form_keeps_nothing_of_the_row_before() -> None:
-    fields = text_form({"firstname": 0, "city": 1})
-    first = fields(["Sanne", 'Delft "aan Zee"'])
+    texts = text_form({"firstname": 0, "city": 1})
 
-    second = fields(["Joris", ""])
+    first, second = texts([["Sanne", 'Delft "aan Zee"'], ["Joris", ""]])
 
-    assert first == Fields.of({"firstname": "Sanne", "city": 'Delft "aan Zee"'})
-    assert second == Fields.of({"firstname": "Joris", "city": ""})
+    assert first == Fields.of({"firstname": "Sanne", "city": 'Delft "aan Zee"'}).text
+    assert second == Fields.of({"firstname": "Joris", "city": ""}).text
+
+
+@given(st.lists(st.tuples(NASTY, NASTY), max_size=5))
+def test_form_encodes_rows_at_once_as_one_by_one(rows: list[tuple[str, str]]) -> None:
+    texts = text_form({"firstname": 0, "city": 1})
+
+    at_once = outcome(lambda: Fields("".join(texts(rows))))
+
+    assert at_once == outcome(lambda: Fields("".join(texts([row])[0] for row in rows)))

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Generic, TypeVar, cast
 
 from petiole.core.domain.fields import Fields, JsonValue, text_form
-from petiole.core.domain.identity import Identifier, IdentifierType
+from petiole.core.domain.identity import Identifier, IdentifierType, email_values
 from petiole.core.errors import AudienceError, IdentifierRefused
 from petiole.core.ports.audience import Audience, RefusedRow, SourceRow, TextRows
 
@@ -47,6 +47,23 @@ class Keying:
             return lambda cells: take(cells[place])
         beside = columns.index(self.address)
         return lambda cells: Identifier.email_address(cells[beside], digest=cells[place])
+
+    def values_by_place(
+        self, columns: Sequence[str]
+    ) -> Callable[[Sequence[Sequence[str]]], list[str]]:
+        """Return what tells the values of the identifiers of many rows of text by their cells."""
+        if self.address is None and self._take == Identifier.email:
+            pick = itemgetter(columns.index(self.column))
+            return lambda rows: email_values(list(map(pick, rows)))
+        identify = self.by_place(columns)
+        return lambda rows: [identify(cells).value for cells in rows]
+
+    @property
+    def gives(self) -> IdentifierType:
+        """The type of all identifiers that it makes."""
+        if self.address is None and self._take == Identifier.customer_id:
+            return IdentifierType.CUSTOMER_ID
+        return IdentifierType.HASHED_EMAIL
 
     @property
     def _take(self) -> Callable[[str], Identifier]:
@@ -98,8 +115,10 @@ class FieldMapping:
             {name: values[column] for name, column in self.columns.items() if column in values}
         )
 
-    def by_place(self, columns: Sequence[str]) -> Callable[[Sequence[str]], Fields]:
-        """Return what maps a row of text with these columns by its cells."""
+    def texts_by_place(
+        self, columns: Sequence[str]
+    ) -> Callable[[Sequence[Sequence[str]]], list[str]]:
+        """Return what maps rows of text with these columns by their cells, to texts of fields."""
         place = {column: number for number, column in enumerate(columns)}
         chosen = self.columns
         if chosen is None:
@@ -146,7 +165,11 @@ class Reading(Generic[Row]):
     rows: Iterator[tuple[int, Row] | RefusedRow]
     """Each with its line."""
     identify: Callable[[Row], Identifier]
+    values: Callable[[Sequence[Row]], Sequence[str]]
+    """Tells those of the identifiers of many rows."""
     fields: Callable[[Row], Fields]
+    texts: Callable[[Sequence[Row]], Sequence[str]]
+    """Tells those of the fields of many rows."""
     value: Callable[[str | None], Callable[[Row], JsonValue]]
     """Column -> what finds its value in a row; `None` where there is no column or no value."""
 
@@ -165,7 +188,9 @@ def open_reading(audience: Audience, keying: Keying, mapping: FieldMapping) -> R
     by_name = Reading(
         rows=_named(rows, needed, audience.name),
         identify=keying.identify,
+        values=lambda rows: [keying.identify(row).value for row in rows],
         fields=mapping.fields,
+        texts=lambda rows: [mapping.fields(row).text for row in rows],
         value=lambda column: lambda values: None if column is None else values.get(column),
     )
     return cast("Reading[object]", by_name)
@@ -177,10 +202,13 @@ def _by_place(rows: TextRows, keying: Keying, mapping: FieldMapping) -> Reading[
     def value(column: str | None) -> Callable[[Sequence[str]], JsonValue]:
         return itemgetter(columns.index(column)) if column in columns else lambda _: None
 
+    texts = mapping.texts_by_place(columns)
     return Reading(
         rows=rows.bare,
         identify=keying.by_place(columns),
-        fields=mapping.by_place(columns),
+        values=keying.values_by_place(columns),
+        fields=lambda cells: Fields(texts([cells])[0]),
+        texts=texts,
         value=value,
     )
 

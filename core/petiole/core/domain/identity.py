@@ -6,6 +6,7 @@ an identity is refused with a reason that never repeats the value.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -153,6 +154,20 @@ class Identifier:
 
 
 _identifier = mint(Identifier)
+
+
+def email_values(raws: Sequence[str]) -> list[str]:
+    """Tell the values of what `Identifier.email` makes of many, in half the time.
+
+    Measured by tests/benchmarks/bench_reading.py.
+
+    Raises:
+        IdentifierRefused: one of them cannot be an identity.
+    """
+    addresses = [raw.strip().lower() for raw in raws]
+    if all(map(_is_plain_address, addresses)):
+        return [sha256(address.encode()).hexdigest() for address in addresses]
+    return [Identifier.email(raw).value for raw in raws]
 
 
 def _refuse_nothing(value: str, what: str) -> None:
