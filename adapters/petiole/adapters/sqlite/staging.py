@@ -25,6 +25,8 @@ from petiole.core.errors import OutboxBusy, OutboxError
 from petiole.core.ports.ledger import Repeat
 
 _TABLES = """
+-- It is read and written in long stretches: big pages take fewer calls.
+PRAGMA staging.page_size = 16384;
 PRAGMA staging.journal_mode = OFF;
 PRAGMA staging.synchronous = OFF;
 PRAGMA staging.cache_size = -4096;
