@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import providers
 
-from petiole.adapters.sqlite import SqliteStore, open_store
 from petiole.adapters.system import SystemChance, SystemClock, ThreadWorkers, read_ahead
 from petiole.core.delivery.landing import Delivery
 from petiole.core.delivery.relay import Relay
@@ -31,6 +30,7 @@ from petiole.host.registry import Registry
 from petiole.host.settings import DeadPolicy, Settings
 
 if TYPE_CHECKING:
+    from petiole.adapters.sqlite import SqliteStore
     from petiole.core.ports.bell import Bell
     from petiole.core.ports.bookkeeping import Bookkeeping
     from petiole.core.ports.chance import Chance
@@ -43,8 +43,14 @@ if TYPE_CHECKING:
     from petiole.core.ports.read_ahead import ReadAhead
 
 
-def _open_store(stack: ExitStack, path: Path, clock: Clock) -> SqliteStore:
-    return stack.enter_context(open_store(path, clock=clock))
+def _store(path: Path, clock: Clock) -> "AbstractContextManager[SqliteStore]":
+    from petiole.adapters.sqlite import open_store  # noqa: PLC0415 - a file is read meanwhile
+
+    return open_store(path, clock=clock)
+
+
+def _open_store(stack: ExitStack, path: Path, clock: Clock) -> "SqliteStore":
+    return stack.enter_context(_store(path, clock))
 
 
 def _open_sinks(
@@ -172,7 +178,7 @@ class Container:
             _open_store, self.stack, path, self.clock
         )
         self.another_store: providers.Provider[AbstractContextManager[SqliteStore]] = (
-            providers.Factory(open_store, path, clock=self.clock)
+            providers.Factory(_store, path, self.clock)
         )
         """For a thread of its own: each opens one, and closes it there."""
         store = self.store.provided

@@ -94,8 +94,8 @@ class Host:
         return Planning(
             self._settings,
             registry=self.container.registry(),
-            ledger=self.container.ledger(),
-            engagements=self.container.engagement_books(),
+            ledger=self.container.ledger,
+            engagements=self.container.engagement_books,
             clock=self.container.clock(),
             read_ahead=self.container.read_ahead(),
         )

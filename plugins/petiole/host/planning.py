@@ -1,6 +1,6 @@
 """From an input to changes: what a sync reads, refuses and plans for one connection."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,8 +60,8 @@ class Planning:
         settings: Settings,
         *,
         registry: Registry,
-        ledger: Ledger,
-        engagements: EngagementBooks,
+        ledger: Callable[[], Ledger],
+        engagements: Callable[[], EngagementBooks],
         clock: Clock,
         read_ahead: ReadAhead,
     ) -> None:
@@ -142,7 +142,7 @@ class Planning:
         with plan_sync(
             snapshot.profiles,
             scope=snapshot.scope,
-            ledger=self._ledger,
+            ledger=self._ledger(),
             mirror=mirror,
             refusals=snapshot.refusals,
             sieve=self.suppression(snapshot.scope.connection),
@@ -173,7 +173,7 @@ class Planning:
         """Make what leaves out whom the connection's settings suppress."""
         settings = self._settings.connections[connection]
         return Suppression(
-            books=self._engagements,
+            books=self._engagements(),
             account=settings.account_of(connection),
             kinds=settings.suppress,
         )

@@ -18,7 +18,12 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from petiole.adapters.canopydeploy.answer import Answer
-from petiole.core.domain.report import Rejected
+from petiole.adapters.canopydeploy.codes import (
+    CREDENTIALS,
+    NO_CONNECTION,
+    OTHER,
+    TIMEOUT,
+)
 from petiole.core.errors import (
     Ambiguous,
     DeliveryError,
@@ -29,20 +34,6 @@ from petiole.core.errors import (
     Timeout,
     Unavailable,
 )
-
-TIMEOUT = "Timeout"
-CREDENTIALS = "Invalid credentials"
-OTHER = "Other error"
-CATEGORIES = frozenset({TIMEOUT, CREDENTIALS, OTHER})
-"""The three categories that users know from the vendor's connector (documented).
-
-Each is the code of what has none of its own, since no status came and no number of the platform's.
-Refused credentials are always that category, whatever said so."""
-
-NO_CONNECTION = "no connection to"
-"""How a reason begins where a call could not be made."""
-NOT_SENT = "not sent:"
-"""How a reason begins where petiole itself refuses a message."""
 
 COUNT_HEADER = "X-Clang-Request-Count"
 ERROR_HEADERS = ("X-Deployteq-API-Error", "X-Clang-API-Error")
@@ -147,11 +138,6 @@ def of_answer(
     if not blames and code != str(status) and str(status) not in reason:
         reason = f"answered {status}: {reason}"
     return kind(reason, code=code)
-
-
-def refused_here(refusal: Rejected) -> Rejected:
-    """Say of a refusal that it is petiole's own."""
-    return Rejected(refusal.code, f"{NOT_SENT} {refusal.reason}")
 
 
 def retry_after(answer: Answer, now: datetime) -> timedelta | None:

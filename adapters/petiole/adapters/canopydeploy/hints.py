@@ -5,13 +5,7 @@ are the categories that users know from the vendor's connector; which status bel
 them is assumed.
 """
 
-from petiole.adapters.canopydeploy.faults import (
-    CREDENTIALS,
-    NO_CONNECTION,
-    NOT_SENT,
-    OTHER,
-    TIMEOUT,
-)
+from petiole.adapters.canopydeploy.codes import CREDENTIALS, NO_CONNECTION, NOT_SENT, OTHER, TIMEOUT
 
 _HINTS = {
     CREDENTIALS: "the token does not work: make a new one in the portal, then petiole check",

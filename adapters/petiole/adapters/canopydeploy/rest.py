@@ -9,6 +9,7 @@ import httpx
 
 from petiole.adapters.canopydeploy import faults
 from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.codes import refused_here
 from petiole.adapters.canopydeploy.credentials import Credentials
 from petiole.adapters.canopydeploy.record import cleaning, of_records
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
@@ -54,14 +55,14 @@ class WebhookSink:
             DeliveryError: the others as the port tells.
         """
         call = self._wire.call(messages)
-        refused = {id_: faults.refused_here(told) for id_, told in call.refused.items()}
+        refused = {id_: refused_here(told) for id_, told in call.refused.items()}
         if not call.sent:
             return DeliveryReport(refused, sent=False)
         if len(call.body) > self._max_call_bytes:
             size = f"{len(call.body)} bytes, over the limit of {self._max_call_bytes}"
             if len(messages) > 1:
                 raise MalformedRequest(f"the call has {size}", code="413")
-            told = faults.refused_here(Rejected("413", f"the record has {size}"))
+            told = refused_here(Rejected("413", f"the record has {size}"))
             return DeliveryReport({messages[0].id: told}, sent=False)
         clean = cleaning(messages, secrets=self._credentials.forms)
         record = of_records(

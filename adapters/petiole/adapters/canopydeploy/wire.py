@@ -14,8 +14,8 @@ from json.encoder import encode_basestring
 from typing import TypeAlias
 
 from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.codes import OTHER
 from petiole.adapters.canopydeploy.echo import compared
-from petiole.adapters.canopydeploy.faults import OTHER
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
 from petiole.core.domain.change import ChangeKind, SegmentId
 from petiole.core.domain.identity import IdentifierType

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 
 from petiole.adapters.canopydeploy.account import AccountSettings
 from petiole.adapters.canopydeploy.hints import batch_hint, realtime_hint
-from petiole.adapters.canopydeploy.rest import open_webhook_sink
 from petiole.adapters.canopydeploy.settings import CanopyDeployBatchSettings
 from petiole.adapters.canopydeploy.soap.options import segment_trouble
 from petiole.adapters.canopydeploy.soap.settings import (
@@ -24,6 +23,14 @@ from petiole.hooks import AdapterContext, AdapterSpec, AnyAdapterSpec, Pace, San
 
 CALLS_AT_ONCE = 25
 """Documented: the calls of one token that run at a time; some more wait, the next is refused."""
+
+
+def _open_batch(
+    context: AdapterContext[CanopyDeployBatchSettings],
+) -> AbstractContextManager[ProfileSink]:
+    from petiole.adapters.canopydeploy.rest import open_webhook_sink
+
+    return open_webhook_sink(context)
 
 
 def _open_realtime(
@@ -90,7 +97,7 @@ ADAPTERS: Sequence[AnyAdapterSpec] = (
         id="canopydeploy.rest",
         port=ProfileSink,
         settings=CanopyDeployBatchSettings,
-        open=open_webhook_sink,
+        open=_open_batch,
         reserved_fields=reserved_names,
         hint=batch_hint,
         pace=_batch_pace,

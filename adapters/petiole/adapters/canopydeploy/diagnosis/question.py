@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import httpx
 
 from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.codes import CATEGORIES
 from petiole.adapters.canopydeploy.credentials import Credentials
 from petiole.adapters.canopydeploy.discretion import cleaned
-from petiole.adapters.canopydeploy.faults import CATEGORIES, of_answer, of_exception
+from petiole.adapters.canopydeploy.faults import of_answer, of_exception
 from petiole.adapters.canopydeploy.transport import Poster
 from petiole.core.errors import Ambiguous, DeliveryError, Transient
 from petiole.core.ports.diagnosis import Aspect, Finding, Health

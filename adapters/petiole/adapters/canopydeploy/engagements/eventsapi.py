@@ -8,8 +8,9 @@ from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 import httpx
 
 from petiole.adapters.canopydeploy.answer import Answer
+from petiole.adapters.canopydeploy.codes import OTHER
 from petiole.adapters.canopydeploy.engagements.oauth import AccessTokens
-from petiole.adapters.canopydeploy.faults import OTHER, of_answer, of_exception
+from petiole.adapters.canopydeploy.faults import of_answer, of_exception
 from petiole.adapters.canopydeploy.transport import Poster
 from petiole.core.errors import Ambiguous, EndpointRefused
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from petiole.adapters.canopydeploy.faults import OTHER
+from petiole.adapters.canopydeploy.codes import OTHER
 from petiole.adapters.canopydeploy.soap.client import SoapClient
 from petiole.adapters.canopydeploy.soap.faults import NOT_FOUND, Refused
 from petiole.core.errors import Ambiguous, DeliveryError, MalformedRequest, Unavailable

@@ -7,8 +7,8 @@ import zeep.exceptions
 from lxml import etree
 from zeep import Client
 
+from petiole.adapters.canopydeploy.codes import CATEGORIES, OTHER
 from petiole.adapters.canopydeploy.credentials import Credentials
-from petiole.adapters.canopydeploy.faults import CATEGORIES, OTHER
 from petiole.adapters.canopydeploy.record import CallRecord, cleaning, of_operation
 from petiole.adapters.canopydeploy.soap.envelope import SOAP
 from petiole.adapters.canopydeploy.soap.faults import Refused

@@ -11,7 +11,8 @@ from http import HTTPStatus
 from lxml import etree
 
 from petiole.adapters.canopydeploy.answer import Answer
-from petiole.adapters.canopydeploy.faults import OTHER, of_answer
+from petiole.adapters.canopydeploy.codes import OTHER
+from petiole.adapters.canopydeploy.faults import of_answer
 from petiole.adapters.canopydeploy.soap.faults import Refused, of_fault
 from petiole.core.errors import Ambiguous, DeliveryError, EndpointRefused
 

@@ -6,7 +6,7 @@ assumed; others are passed on as they come.
 
 import re
 
-from petiole.adapters.canopydeploy.faults import CREDENTIALS, OTHER, refused_here
+from petiole.adapters.canopydeploy.codes import CREDENTIALS, OTHER, refused_here
 from petiole.core.domain.report import Rejected
 from petiole.core.errors import EndpointRefused, InvalidCredentials, Unavailable
 from petiole.core.exchange import Exchange

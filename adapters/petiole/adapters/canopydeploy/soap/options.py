@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
-from petiole.adapters.canopydeploy.faults import OTHER
+from petiole.adapters.canopydeploy.codes import OTHER
 from petiole.adapters.canopydeploy.soap.faults import Refused
 from petiole.adapters.canopydeploy.soap.settings import CanopyDeployRealtimeSettings
 from petiole.adapters.canopydeploy.wire import LABELS

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import httpx
 
-from petiole.adapters.canopydeploy.faults import OTHER
+from petiole.adapters.canopydeploy.codes import OTHER
 from petiole.adapters.canopydeploy.soap.client import SoapClient, open_client
 from petiole.adapters.canopydeploy.soap.faults import CONFLICT, NOT_FOUND, Refused
 from petiole.adapters.canopydeploy.soap.options import Options, campaign_id, customer_id
