@@ -24,9 +24,9 @@ from petiole.core.errors import AudienceError, PetioleError
 
 Page = TypeVar("Page")
 
-FEW_PAGES = 5
+FEW_PAGES = 2
 """So many are read here in any case: to copy the process takes about as long."""
-PAGES_WAITING = 20
+PAGES_WAITING = 40
 """So many, beyond what the pipe holds, the copy keeps until they are asked for."""
 PIPE_BYTES = 1024 * 1024
 """Some pages; more is for privileged users."""
