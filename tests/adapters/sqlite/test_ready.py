@@ -258,8 +258,9 @@ def test_whatever_order_columns_are_joined_in_each_message_gets_its_own(
 def test_whatever_order_is_staged_in_each_message_gets_its_own(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staged, "_TOGETHER", backwards(staged._TOGETHER))
-    profiles = {n: {"n": n} for n in range(SIZE)}
+    for statement in ("_ALIKE", "_TOGETHER"):
+        monkeypatch.setattr(staged, statement, backwards(getattr(staged, statement)))
+    profiles = {n: {"n": n} for n in range(1, SIZE + 1)}  # the last begins like the first
     claiming = Claiming(policy=TENS, batches=1, lease=timedelta(minutes=1))
 
     with store.ledger.compare(scope(), snapshot(*profiles.items()), mirror=False) as comparison:

@@ -95,6 +95,7 @@ class SqliteEntering:
         self._numbered = 0
         self._new: tuple[int, int] | None = None
         """After which place all profiles are new, and what makes a place the number of its own."""
+        self._likeness = staging.likeness()
         numbers = staging.count()
         self._changes = numbers[ChangeKind.ADD] + numbers[ChangeKind.UPDATE]
         is_short = not numbers[None] and self._changes <= FEW_SLICES * PROFILES
@@ -149,7 +150,7 @@ class SqliteEntering:
         self._number(found.upto)
         after, new = self._after, self._new
         shift = new[1] if new and new[0] <= after else None
-        return Part(after, *found, shift)
+        return Part(after, *found, shift, self._likeness)
 
     def _number(self, upto: int) -> None:
         """Give the profiles up to some place, and many after it, their numbers.

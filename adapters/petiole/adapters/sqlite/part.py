@@ -18,7 +18,7 @@ from petiole.adapters.sqlite.instants import moment, span_micros, to_micros
 from petiole.adapters.sqlite.lines import enqueue, newest_message
 from petiole.adapters.sqlite.runners import Runners
 from petiole.adapters.sqlite.staged import StagedMessages
-from petiole.adapters.sqlite.staging import CHANGES_BETWEEN
+from petiole.adapters.sqlite.staging import CHANGES_BETWEEN, Likeness
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.fields import Fields
@@ -99,7 +99,7 @@ class Part:
     """What stands after one place of the staging, up to and including another.
 
     `shift` is what makes a place the number of its profile, if all of them are new and there is a
-    change in each place.
+    change in each place; `likeness` what all have in common.
     """
 
     after: int
@@ -107,6 +107,7 @@ class Part:
     changes: int
     weight_bytes: int
     shift: int | None
+    likeness: Likeness | None
 
     def numbering(self, sql: str) -> str:
         """Let a statement number these changes in the cheapest way."""
@@ -205,7 +206,10 @@ class PartEntry:
             return ()
         part = self._part
         staged = StagedMessages(
-            scope=self._scope, occurred_at=self._occurred_at, enqueued_at=moment(self._now)
+            scope=self._scope,
+            occurred_at=self._occurred_at,
+            enqueued_at=moment(self._now),
+            likeness=part.likeness,
         )
         messages = staged.read(
             self._tables, part.after, part.upto, last_id=self._last_id, size=self._size

@@ -2,16 +2,18 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from petiole.adapters.sqlite.claimed import Claimed
 from petiole.adapters.sqlite.row import KINDS, TYPES
-from petiole.adapters.sqlite.together import JOINED, Together, is_in_order
-from petiole.core.domain.change import Scope
+from petiole.adapters.sqlite.staging import Likeness
+from petiole.adapters.sqlite.together import JOINED, Together, begin_with, is_in_order
+from petiole.core.domain.change import ChangeKind, Scope
+from petiole.core.domain.identity import IdentifierType
 from petiole.core.domain.message import Message
 
 _TOGETHER = f"""
@@ -24,7 +26,25 @@ FROM (
 )
 """  # noqa: S608 - made of constants
 
+_ALIKE = f"""
+SELECT min(place), identifier, count(*), {JOINED}
+FROM (
+    SELECT place, identifier, fields, fingerprint FROM staging.profile
+    WHERE place > ? AND place <= ? ORDER BY place LIMIT ?
+)
+"""  # noqa: S608 - made of constants
+"""Where all are alike, at two thirds of the cost; the first identifier tells whether in order."""
+
+
 _Row: TypeAlias = tuple[int, int, int, str, str, str, str, str, bytes]
+
+
+class _Batch(NamedTuple):
+    """How many messages were read up to which place, and what makes them."""
+
+    number: int
+    upto: int
+    make: Callable[[], list[Message]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +54,7 @@ class StagedMessages:
     scope: Scope
     occurred_at: datetime
     enqueued_at: datetime
+    likeness: Likeness | None
 
     def read(
         self, tables: sqlite3.Connection, after: int, upto: int, *, last_id: int, size: int
@@ -43,19 +64,59 @@ class StagedMessages:
         The messages have their numbers by their places, from behind the last one on.
         """
         while after < upto:
-            [row] = tables.execute(_TOGETHER, (after, upto, size)).fetchall()
-            _, after, number, *_ = row
-            yield Claimed(number, partial(self._messages, row, last_id))
-            last_id += number
+            those = (after, upto, size)
+            batch = self._alike(tables, those, last_id) or self._each(tables, those, last_id)
+            yield Claimed(batch.number, batch.make)
+            after = batch.upto
+            last_id += batch.number
 
-    def _messages(self, row: _Row, last_id: int) -> list[Message]:
+    def _alike(
+        self, tables: sqlite3.Connection, those: tuple[int, int, int], last_id: int
+    ) -> _Batch | None:
+        """Read a batch of those that are all alike; `None` if they may not be in order."""
+        if self.likeness is None:
+            return None
+        [row] = tables.execute(_ALIKE, those).fetchall()
+        place, first, number, identifiers, texts, fingerprints = row
+        if not begin_with(identifiers, first):
+            return None
+        types, kinds = [self.likeness.type] * number, [self.likeness.kind] * number
+        ids = range(last_id + 1, last_id + 1 + number)
+        joined = identifiers, texts, fingerprints
+        make = partial(self._messages, ids, types, kinds, joined)
+        return _Batch(number, place + number - 1, make)
+
+    def _each(
+        self, tables: sqlite3.Connection, those: tuple[int, int, int], last_id: int
+    ) -> _Batch:
+        """Read a batch, and the place, type and kind of each."""
+        [row] = tables.execute(_TOGETHER, those).fetchall()
+        _, upto, number, *_ = row
+        return _Batch(number, upto, partial(self._different, row, last_id))
+
+    def _different(self, row: _Row, last_id: int) -> list[Message]:
         first, last, number, places, types, kinds, identifiers, texts, fingerprints = row
         ids: Sequence[int] = range(last_id + 1, last_id + 1 + number)
+        return self._messages(
+            ids if is_in_order(places, first, last) else _by_place(places, ids),
+            [TYPES[type_] for type_ in types.split(",")],
+            [KINDS[kind] for kind in kinds.split(",")],
+            (identifiers, texts, fingerprints),
+        )
+
+    def _messages(
+        self,
+        ids: Sequence[int],
+        types: Sequence[IdentifierType],
+        kinds: Sequence[ChangeKind],
+        joined: tuple[str, str, bytes],
+    ) -> list[Message]:
+        identifiers, texts, fingerprints = joined
         return Together(
-            ids=ids if is_in_order(places, first, last) else _by_place(places, ids),
+            ids=ids,
             scope=self.scope,
-            types=[TYPES[type_] for type_ in types.split(",")],
-            kinds=[KINDS[kind] for kind in kinds.split(",")],
+            types=types,
+            kinds=kinds,
             identifiers=identifiers,
             texts=texts,
             fingerprints=fingerprints,

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from petiole.adapters.sqlite.database import Database
 from petiole.adapters.sqlite.faults import lacks_room
@@ -85,6 +86,13 @@ WIDTH = 5
 """line, key, identifier, fields, fingerprint."""
 
 
+class Likeness(NamedTuple):
+    """What is to become of every profile of a snapshot, and how all of them are identified."""
+
+    kind: ChangeKind
+    type: IdentifierType
+
+
 class Staging:
     """Profiles of a snapshot in their order, what is to become of each, and those to be removed.
 
@@ -96,6 +104,7 @@ class Staging:
         self._scope = scope
         self._last_place = 0
         self._numbers: Counter[ChangeKind | None] = Counter()
+        self._types: set[IdentifierType] = set()
 
     def add(self, type_: IdentifierType, values: Sequence[object]) -> None:
         """Judge profiles by what is held, and add them; `values` are those of their rows in a row.
@@ -108,6 +117,7 @@ class Staging:
             tables.execute(_adding(profiles), [*common, *values])
             self._numbers += _count(tables, after=self._last_place)
             self._last_place += profiles
+            self._types.add(type_)
 
     def leave_repeats(self, most: int) -> Sequence[Repeat]:
         """Keep each profile at its first line only; names the first of the other lines."""
@@ -140,6 +150,14 @@ class Staging:
         with self._database.beside() as tables:
             [(removals,)] = tables.execute("SELECT count(*) FROM staging.removal")
         return self._numbers + Counter({ChangeKind.REMOVE: removals})
+
+    def likeness(self) -> Likeness | None:
+        """Tell what all have in common, if the same becomes of each and each place has one."""
+        match [*self._numbers.items()], [*self._types]:
+            case [(ChangeKind() as kind, number)], [type_] if number == self._last_place:
+                return Likeness(kind, type_)
+            case _:
+                return None
 
     def removals(self) -> Iterator[Identifier]:
         """Go through those to be removed, by identifier."""

@@ -34,6 +34,11 @@ def is_in_order(numbers: str, first: int, last: int) -> bool:
     return numbers.startswith(f"[{first},") and numbers.endswith(f",{last}]")
 
 
+def begin_with(identifiers: str, first: str) -> bool:
+    """Tell whether joined identifiers begin with the one that shall be the first."""
+    return identifiers.partition(_BETWEEN)[0] == first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
     """Messages of one scope that were enqueued and claimed together."""
