@@ -7,6 +7,7 @@ Measured by `tests/benchmarks/bench_sync.py`.
 import ctypes
 import fcntl
 import gc
+import io
 import os
 import pickle
 import select
@@ -135,11 +136,20 @@ def _read_on(pages: Iterator[object], sink: int, parent: int) -> NoReturn:
         os.set_blocking(sink, False)
         waiting: deque[memoryview] = deque()
         for told in _told(pages):
-            waiting.append(memoryview(pickle.dumps(told, pickle.HIGHEST_PROTOCOL)))
+            waiting.append(_pickled(told))
             _hand_over(waiting, sink, PAGES_WAITING)
         _hand_over(waiting, sink, 0)
     finally:
         os._exit(0)
+
+
+def _pickled(told: object) -> memoryview:
+    """Pickle in half the time: without looking whether anything in a page is there twice."""
+    buffer = io.BytesIO()
+    pickler = pickle.Pickler(buffer, pickle.HIGHEST_PROTOCOL)
+    pickler.fast = True
+    pickler.dump(told)
+    return buffer.getbuffer()
 
 
 def _hand_over(waiting: deque[memoryview], sink: int, most: int) -> None:
