@@ -59,7 +59,7 @@ def read_by() -> Iterator[int]:
         yield os.getpid()
 
 
-@pytest.mark.parametrize("number", [0, 1, FEW_PAGES - 1, FEW_PAGES, FEW_PAGES + 1, MANY])
+@pytest.mark.parametrize("number", [0, FEW_PAGES - 1, FEW_PAGES, FEW_PAGES + 1, MANY])
 def test_pages_come_as_they_are(number: int, copies: list[int]) -> None:
     assert list(read_ahead(pages(number))) == list(pages(number))
     assert len(copies) == (number >= FEW_PAGES)
