@@ -26,7 +26,7 @@ from petiole.core.errors import AudienceError, PetioleError
 Page = TypeVar("Page")
 
 FEW_PAGES = 2
-"""So many are read here in any case: what is shorter is read sooner than the process is copied."""
+"""So many are read here in any case: most inputs have no more, and are soon read."""
 PAGES_WAITING = 40
 """So many, beyond what the pipe holds, the copy keeps until they are asked for."""
 PIPE_BYTES = 1024 * 1024
