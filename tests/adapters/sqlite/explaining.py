@@ -16,14 +16,6 @@ def statements_of(script: str) -> Sequence[str]:
 def plan_of(tables: sqlite3.Connection, sql: str) -> list[str]:
     """Tell the steps of a statement, whatever its parameters are."""
     names = re.findall(r":(\w+)", sql)
-    parameters = dict.fromkeys(names) if names else (None,) * _places(sql)
+    parameters = dict.fromkeys(names) if names else (None,) * sql.count("?")
     rows = tables.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
     return [row[3] for row in rows]
-
-
-def _places(sql: str) -> int:
-    """Count the parameters of a statement that have no names: `?` follows the highest number."""
-    last = 0
-    for number in re.findall(r"\?(\d*)", sql):
-        last = max(last, int(number)) if number else last + 1
-    return last

@@ -1,6 +1,7 @@
 """What a scope holds if open messages count as delivered: the ledger, overlaid with the lines."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,17 +42,18 @@ FROM json_each(:keys) AS asked
 CROSS JOIN profile_key ON profile_key.key = asked.value
 {_JOINED}
 """  # noqa: S608 - made of constants
+_JOINED_IN_SCOPE = re.sub(r":(\w+)", r"(SELECT \1 FROM scope)", _JOINED)
 JUDGED = f"""
 SELECT page.*, CASE
     WHEN NOT {_HELD} THEN 'add' WHEN {_FINGERPRINT} IS page.fingerprint THEN NULL ELSE 'update'
 END AS kind
 FROM page
 LEFT JOIN profile_key ON profile_key.key = page.key
-{_JOINED.replace(":connection", "?1").replace(":segment", "?2")}
+{_JOINED_IN_SCOPE}
 """  # noqa: S608 - made of constants
 """Each row of a `page` with a key and a fingerprint, and what is to become of its profile in a
-scope: the first two parameters are its connection and its segment. What stands before `page` would
-make SQLite copy it."""
+`scope`, of one row: a connection and a segment. What stands before `page` would make SQLite copy
+it."""
 _LAST_BEFORE = """
 SELECT coalesce(
     (

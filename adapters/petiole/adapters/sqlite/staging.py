@@ -194,16 +194,17 @@ def _are_different(tables: sqlite3.Connection) -> bool:
 @lru_cache(maxsize=4)
 def _adding(rows: int) -> str:
     """Write the statement that judges and adds so many profiles of one type."""
-    row = f"({', '.join('?' * WIDTH)})"
-    values = ", ".join([row.replace("?", "?4", 1), *[row] * (rows - 1)])
+    values = ", ".join([f"({', '.join('?' * WIDTH)})"] * rows)
     return f"""
-        WITH page (line, key, identifier, fields, fingerprint) AS (VALUES {values})
+        WITH scope (connection, segment, identifier_type) AS (VALUES (?, ?, ?)),
+        page (line, key, identifier, fields, fingerprint) AS (VALUES {values})
         INSERT INTO staging.profile (
             line, key, identifier_type, identifier, kind, fields, fingerprint, weight_bytes
         )
         SELECT
-            line, key, ?3, identifier, kind, iif(kind IS NULL, NULL, fields),
-            iif(kind IS NULL, NULL, fingerprint), length(CAST(fields AS BLOB))
+            line, key, (SELECT identifier_type FROM scope), identifier, kind,
+            iif(kind IS NULL, NULL, fields), iif(kind IS NULL, NULL, fingerprint),
+            length(CAST(fields AS BLOB))
         FROM ({JUDGED})
     """  # noqa: S608 - made of constants and question marks
 
