@@ -153,7 +153,7 @@ HOT_STATEMENTS = {
     "wholesale._ALIKE": wholesale._ALIKE,
     "wholesale._COUNTS": wholesale._COUNTS,
     "wholesale._STRIKE": wholesale._STRIKE,
-    "wholesale._COUNT_CALLS": wholesale._COUNT_CALLS,
+    "wholesale._CALLS": wholesale._CALLS,
     "sums._KEPT": sums._KEPT,
     "staging._adding (held.JUDGED)": staging._adding(2),
     "entering._NEXT": entering._NEXT,

@@ -11,7 +11,7 @@ from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.lines import enqueue
 from petiole.adapters.sqlite.part import Part, PartEntry, Runner
 from petiole.adapters.sqlite.profiles import newest_profile
-from petiole.adapters.sqlite.staging import CHANGES_BETWEEN, Staging
+from petiole.adapters.sqlite.staging import BETWEEN, CHANGES_BETWEEN, Staging
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.identity import Identifier
@@ -50,7 +50,7 @@ def _entering_keys(numbering: str) -> str:
 
 _KEYS = _entering_keys(_NUMBERING)
 _KEYS_OF_FEW = _entering_keys(
-    "FROM staging.profile INDEXED BY profile_place WHERE place > :after AND place <= :upto"
+    f"FROM staging.profile AS staged INDEXED BY profile_place WHERE {BETWEEN}"
 )
 """Looks through the keys of all slices, which are in order already, and at nothing beside them."""
 _PROFILES = f"""

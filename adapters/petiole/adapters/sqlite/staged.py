@@ -25,7 +25,6 @@ FROM (
     WHERE place > ? AND place <= ? AND kind IS NOT NULL ORDER BY place LIMIT ?
 )
 """  # noqa: S608 - made of constants
-
 _ALIKE = f"""
 SELECT min(place), identifier, count(*), {JOINED}
 FROM (
@@ -34,7 +33,6 @@ FROM (
 )
 """  # noqa: S608 - made of constants
 """Where all are alike, at two thirds of the cost; the first identifier tells whether in order."""
-
 
 _Row: TypeAlias = tuple[int, int, int, str, str, str, str, str, bytes]
 

@@ -79,7 +79,8 @@ _CHANGES = """
 SELECT identifier_type, identifier, kind, fields FROM staging.profile
 WHERE kind IS NOT NULL ORDER BY place
 """
-CHANGES_BETWEEN = "staged.place > :after AND staged.place <= :upto AND staged.kind IS NOT NULL"
+BETWEEN = "staged.place > :after AND staged.place <= :upto"
+CHANGES_BETWEEN = f"{BETWEEN} AND staged.kind IS NOT NULL"
 """Of `staging.profile AS staged`: what something becomes of, behind one place up to another."""
 
 WIDTH = 5

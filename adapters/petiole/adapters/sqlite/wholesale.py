@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from petiole.adapters.sqlite.attempts import (
     LONGEST_TROUBLE_CHARACTERS,
+    count_calls,
     quarter_of,
     to_json,
 )
@@ -83,21 +84,19 @@ message INDEXED BY message_batch
 WHERE {_OURS.replace("NEW.", ":")} AND state = 'delivered' AND settled_at = :now
 """
 _COUNTS, _STRIKE = counting(_DELIVERED), striking(_DELIVERED)
-_LIKE = "(connection, segment, kind = 'remove')"
+_COUNTED_BY = "connection, segment, kind = 'remove'"
 _ALIKE = f"""
-SELECT connection, segment, kind = 'remove', count(*) FROM {_DELIVERED} AND {_LIKE} = (
-    SELECT connection, segment, kind = 'remove' FROM message INDEXED BY message_batch
+SELECT {_COUNTED_BY}, count(*) FROM {_DELIVERED} AND ({_COUNTED_BY}) = (
+    SELECT {_COUNTED_BY} FROM message INDEXED BY message_batch
     WHERE batch = json_extract(:batches, '$[0][0]') LIMIT 1
 )
 """  # noqa: S608 - made of constants
 """Counts those that are like the first one, at half the cost: these are nearly always all."""
-_COUNT_CALLS = """
-INSERT INTO usage (connection, quarter, calls)
+_CALLS = """
 SELECT connection, json_extract(asked.value, '$[3]'), sum(json_extract(asked.value, '$[4]'))
 FROM json_each(:batches) AS asked
 CROSS JOIN batch ON batch.id = json_extract(asked.value, '$[0]')
-GROUP BY 1, 2 HAVING sum(json_extract(asked.value, '$[4]')) > 0
-ON CONFLICT DO UPDATE SET calls = calls + excluded.calls
+GROUP BY 1, 2
 """
 
 _to_text = json.JSONEncoder(separators=(",", ":")).encode
@@ -136,5 +135,6 @@ def settle_wholesale(
     if any(is_removal for _, _, is_removal, _ in counts):
         connection.execute(_STRIKE, names)
     count(connection, counts, now)
-    connection.execute(_COUNT_CALLS, names)
+    calls = connection.execute(_CALLS, names).fetchall()
+    count_calls(connection, {(name, quarter): number for name, quarter, number in calls})
     return True
