@@ -18,12 +18,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from petiole.adapters.canopydeploy.answer import Answer
-from petiole.adapters.canopydeploy.codes import (
-    CREDENTIALS,
-    NO_CONNECTION,
-    OTHER,
-    TIMEOUT,
-)
+from petiole.adapters.canopydeploy.codes import CREDENTIALS, NO_CONNECTION, OTHER, TIMEOUT
 from petiole.core.errors import (
     Ambiguous,
     DeliveryError,

@@ -42,14 +42,6 @@ class SnapshotPage:
     texts: Sequence[str]
     """The text of each profile's fields."""
 
-    @classmethod
-    def of(
-        cls, lines: Sequence[int], identifiers: Sequence[Identifier], texts: Sequence[str]
-    ) -> Self:
-        """Put into columns what was read of each profile."""
-        values = [identifier.value for identifier in identifiers]
-        return cls(lines, identifiers[0].type, values, texts)
-
     def fingerprints(self) -> Sequence[bytes]:
         """Make those of the fields; done by whoever asks, since who reads has more to do."""
         return list(map(fingerprint_of, self.texts))
@@ -94,8 +86,9 @@ def _pages(profiles: Iterable[SnapshotProfile]) -> Generator[SnapshotPage]:
             heaviest=PAGE_CHARACTERS,
             weigh=lambda profile: len(profile.fields.text),
         ):
-            yield SnapshotPage.of(
+            yield SnapshotPage(
                 [profile.line for profile in chunk],
-                [profile.identifier for profile in chunk],
+                chunk[0].identifier.type,
+                [profile.identifier.value for profile in chunk],
                 [profile.fields.text for profile in chunk],
             )
