@@ -75,7 +75,7 @@ def test_every_hook_is_called_by_a_wrapper_of_its_own() -> None:
     for name, hook in HOOKS.items():
         arguments = ", ".join(signature(hook).parameters)
         scope: dict[str, object] = {"called": called}
-        exec(f"def {name}({arguments}): called.append({name!r}); return []", scope)  # noqa: S102
+        exec(f"def {name}({arguments}): called.append({name!r}); return []", scope)  # noqa: S102 - of the names of hooks
         function = scope[name]
         assert callable(function)
         setattr(plugin, name, hookimpl(function))

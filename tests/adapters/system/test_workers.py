@@ -58,7 +58,7 @@ def started_while_collecting(
 def test_results_come_back() -> None:
     with ThreadWorkers[str]() as workers:
         for number in range(50):
-            workers.submit("newsletter", lambda number=number: f"{number}")  # type: ignore[misc]
+            workers.submit("newsletter", lambda number=number: f"{number}")  # type: ignore[misc] # mypy infers no type for its default
 
         results = collected(workers, 50)
 
@@ -273,7 +273,7 @@ def test_wakes_cost_no_result() -> None:
     with ThreadWorkers[str](default=1) as workers:
         for number in range(5):
             workers.wake()
-            workers.submit("newsletter", lambda number=number: f"{number}")  # type: ignore[misc]
+            workers.submit("newsletter", lambda number=number: f"{number}")  # type: ignore[misc] # mypy infers no type for its default
             workers.wake()
 
         results: list[str] = []

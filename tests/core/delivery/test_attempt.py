@@ -132,7 +132,7 @@ def test_answer_that_is_no_report_is_ambiguous(nonsense: object) -> None:
 
 def test_outcome_that_is_none_is_no_outcome() -> None:
     def answer(messages: Sequence[Message]) -> DeliveryReport:
-        return DeliveryReport({message.id: "ok" for message in messages})  # type: ignore[misc]
+        return DeliveryReport({message.id: "ok" for message in messages})  # type: ignore[misc] # wrong on purpose
 
     course = delivered(ScriptedSink(answer))
 

@@ -180,7 +180,7 @@ def test_observers_hear_only_what_is_durable(stage: Stage) -> None:
         def notify(self, event: Event) -> None:
             heard.append((type(event), stage.tally()[DELIVERED]))
 
-    stage.observer = Suspicious()  # type: ignore[assignment]
+    stage.observer = Suspicious()  # type: ignore[assignment] # another observer than stages have
     stage.serve(MemorySink())
     stage.enqueue(range(5))
 

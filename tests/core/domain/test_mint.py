@@ -34,7 +34,7 @@ def test_minted_value_is_as_frozen_as_any() -> None:
     minted = coin("gold", 5)
 
     with pytest.raises(FrozenInstanceError):
-        minted.worth = 6  # type: ignore[misc]
+        minted.worth = 6  # type: ignore[misc] # it is frozen
 
 
 def test_minted_value_can_be_replaced() -> None:
