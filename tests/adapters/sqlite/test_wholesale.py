@@ -42,6 +42,7 @@ from petiole.testing.contracts.runs import (
     settle,
     settlement,
 )
+from tests.adapters.sqlite.files import copy, rows
 
 ADD, UPDATE, REMOVE = ChangeKind
 HOUR = timedelta(hours=1)
@@ -52,31 +53,13 @@ TALKATIVE = AttemptRecord(
 SILENT = AttemptRecord(began_at=MOMENT, ended_at=MOMENT, calls=0)
 PARTNER = scope("partner", account="partner")
 
-Rows: TypeAlias = dict[str, list[tuple[object, ...]]]
 Scenario: TypeAlias = Callable[[SqliteStore, FrozenClock], Sequence[Settlement]]
-
-
-def rows(path: Path) -> Rows:
-    """Everything that is in a file, table by table."""
-    with closing(sqlite3.connect(path)) as connection:
-        tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        return {
-            name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr)  # noqa: S608 - our own names
-            for (name,) in tables.fetchall()
-        }
 
 
 @contextmanager
 def opened_file(path: Path) -> Iterator[Database]:
     with closing(open_database(path)) as database:
         yield database
-
-
-def copy(path: Path) -> Path:
-    twin = path.with_name("twin.db")
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(twin)) as target:
-        source.backup(target)
-    return twin
 
 
 def settle_by_steps(
