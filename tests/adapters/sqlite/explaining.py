@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 
 def statements_of(script: str) -> Sequence[str]:
-    """Cut the only trigger of a script into its statements, since it tells no plan as a whole."""
-    body = script.partition(" BEGIN\n")[2].rpartition("END;")[0]
+    """Cut the triggers of a script into their statements, since they tell no plan as a whole."""
+    body = "".join(re.findall(r" BEGIN\n(.*?)\nEND;", script, re.DOTALL))
     body = re.sub(r"NEW\.(\w+)", r":\1", body)
     body = re.sub(r"RAISE\(FAIL, '[^']*'\)", "1", body)
     return [" ".join(sql.split()) for sql in body.split(";") if sql.strip()]

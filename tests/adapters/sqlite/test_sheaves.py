@@ -11,8 +11,10 @@ import pytest
 
 from petiole.adapters.memory import FrozenClock
 from petiole.adapters.sqlite import SqliteStore, open_store
+from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.part import PartEntry
 from petiole.adapters.sqlite.staged import StagedMessages
+from petiole.adapters.sqlite.wholesale import settle_wholesale
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.life import Step
 from petiole.core.domain.message import Batch, MessageId
@@ -21,7 +23,7 @@ from petiole.core.errors import OutboxError
 from petiole.core.ports.ledger import Difference
 from petiole.testing.changes import MOMENT, change, person, scope, snapshot
 from petiole.testing.contracts.comparing import difference
-from petiole.testing.contracts.entering import SIX, everybody
+from petiole.testing.contracts.entering import SIX
 from petiole.testing.contracts.runs import (
     DOUBT,
     LEASE,
@@ -40,7 +42,7 @@ from petiole.testing.contracts.runs import (
 from tests.adapters.sqlite.files import Rows, copy, rows
 from tests.contracts.stores import refuse_loose_ends
 
-EIGHT = everybody(1, 8)
+EIGHT = [(number, {"name": f"Zoë {number}"}) for number in range(1, 9)]
 
 
 def send(store: SqliteStore) -> list[Batch]:
@@ -132,10 +134,8 @@ def test_whoever_looks_finds_them_in_flight(store: SqliteStore) -> None:
 
 
 def test_relay_that_goes_on_leaves_them_bound(store: SqliteStore, path: Path) -> None:
-    send(store)
     fill(store, 21, 23)
-    assert bound(path) == 0
-    [*_, last] = send_more(store, 31, 36)
+    _, _, last = send(store)
 
     store.states.state(NEWSLETTER)
     store.outbox.backlog(NEWSLETTER, THREES)
@@ -145,17 +145,7 @@ def test_relay_that_goes_on_leaves_them_bound(store: SqliteStore, path: Path) ->
     settle(store, batch)
     settle(store, last)
 
-    assert bound(path) == 1
-
-
-def send_more(store: SqliteStore, first: int, last: int) -> list[Batch]:
-    """Have more new profiles enter, and claim them."""
-    profiles = snapshot(*everybody(first, last))
-    with store.ledger.compare(scope(), profiles, mirror=False) as comparison:
-        entering = comparison.entering(MOMENT, folding=True, removing=True)
-        entered = entering.part(SIX)
-    assert entered is not None
-    return [*entered.batches]
+    assert bound(path) == 2
 
 
 def test_another_sync_finds_them_held(
@@ -192,6 +182,21 @@ def test_profile_that_somebody_else_was_quicker_with_is_not_bound(
     assert entered is not None
     assert [numbers(batch) for batch in entered.batches] == [[7]]
     assert bound(path) == 0
+
+
+def test_part_of_another_sync_lines_up_behind(
+    store: SqliteStore, opened: Callable[[], SqliteStore]
+) -> None:
+    elsewhere = scope(segment="4712")
+    with opened().ledger.compare(elsewhere, snapshot(*EIGHT), mirror=False) as comparison:
+        entering = comparison.entering(MOMENT, folding=True, removing=True)
+        first, *_ = send(store)
+        entered = entering.part(SIX)
+
+    assert entered is not None
+    assert (entered.receipt.enqueued, entered.batches) == (6, [])
+    settle(store, first)
+    assert [numbers(batch) for batch in claim(store)] == [[1, 2, 3]]
 
 
 def test_fingerprints_that_may_not_be_in_order_are_not_bound(
@@ -245,16 +250,16 @@ def test_one_that_is_not_delivered_is_settled_by_steps(
     assert store.ledger.count(scope()) == 7
 
 
-def test_sheaves_are_settled_together_with_other_batches(
+def test_sheaves_are_settled_as_a_whole_together_with_other_batches(
     store: SqliteStore, path: Path, clock: FrozenClock
 ) -> None:
     fill(store, 21, 23)
-    batches = [*claim(store), *send(store)]
+    settlements = [settlement(batch) for batch in [*claim(store), *send(store)]]
     assert bound(path) == 3
 
-    lost = store.outbox.settle([settlement(batch) for batch in batches])
+    with store.outbox._database.write(bound=True) as tables:
+        assert settle_wholesale(tables, settlements, now=to_micros(clock.now()))
 
-    assert list(lost) == []
     assert store.ledger.count(scope()) == 11
     assert store.bookkeeping.audit(NEWSLETTER) == store.bookkeeping.tally(NEWSLETTER)
 
@@ -266,17 +271,18 @@ def spoiled(one: Settlement, wrong: str) -> Settlement:
             verdicts.popitem()
         case "surplus":
             verdicts[MessageId(99)] = DELIVERED
-        case "another's":
-            verdicts = {MessageId(id_ + 3): verdict for id_, verdict in verdicts.items()}
-        case _:
+        case "none":
             verdicts.clear()
+        case ids:
+            verdicts = dict.fromkeys(map(MessageId, map(int, ids)), DELIVERED)
     return replace(one, verdicts=verdicts)
 
 
-@pytest.mark.parametrize("wrong", ["missing", "surplus", "another's", "none"])
+@pytest.mark.parametrize("wrong", ["missing", "surplus", "none", "46", "356", "457", "789"])
 def test_verdicts_that_are_not_those_of_the_sheaf_are_refused(
     store: SqliteStore, path: Path, wrong: str
 ) -> None:
+    """The second one has the messages 4, 5 and 6."""
     good, bad, _ = map(settlement, send(store))
     before = rows(path)
 

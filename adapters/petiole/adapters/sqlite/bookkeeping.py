@@ -18,19 +18,19 @@ CROSS JOIN usage ON usage.connection = asked.value AND quarter >= ?
 
 
 class SqliteBookkeeping:
-    """Reads beside the writers: neither waits for the other."""
+    """Reads beside the writers: neither waits for the other, but for the audit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def connections(self) -> Collection[ConnectionName]:
         """Name those that have sums."""
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return sums.names(tables)
 
     def tally(self, connection: ConnectionName) -> Tally:
         """Tell the kept sums."""
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return sums.kept(tables, connection)
 
     def audit(self, connection: ConnectionName) -> Tally:
@@ -41,6 +41,6 @@ class SqliteBookkeeping:
     def calls(self, connections: Collection[ConnectionName], since: datetime) -> int:
         """Count the calls of attempts that ended in the quarters since a moment."""
         asked = (json.dumps(sorted(set(connections))), quarter_of(to_micros(since)))
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             [calls] = tables.execute(_CALLS, asked).fetchone()
         return int(calls)

@@ -12,6 +12,7 @@ from petiole.adapters.sqlite.instants import LONGEST_WAIT_MICROS
 from petiole.adapters.sqlite.ready import Ready, ready
 from petiole.adapters.sqlite.row import to_message
 from petiole.adapters.sqlite.runners import Runners
+from petiole.adapters.sqlite.sheaves import write_out
 from petiole.core.domain.batching import BatchPolicy
 from petiole.core.domain.change import ConnectionName
 from petiole.core.domain.message import Batch, BatchId, MessageState
@@ -75,6 +76,7 @@ class Claim:
         left = open_batches(self.connection, self.runners, self.name, self.uptime).abandoned
         if not left:
             return []
+        write_out(self.connection)
         tick = sums.next_tick(self.connection, self.name)
         sums.add(self.connection, self.name, {})
         return [self._renew(id_, tick) for id_ in left[:most]]

@@ -10,6 +10,7 @@ from sqlite_utils import Database as Tables
 from petiole.adapters.sqlite.commits import Commit
 from petiole.adapters.sqlite.faults import outbox_error, primary_code
 from petiole.adapters.sqlite.lock import FileLock
+from petiole.adapters.sqlite.sheaves import are_there, write_out
 from petiole.core.errors import OutboxError
 from petiole.core.failpoints import reach
 
@@ -20,6 +21,9 @@ class Database:
     So do checkpoints, which happen within a commit: where two of them meet, SQLite before 3.51.3
     may damage the file (sqlite.org/wal.html, "the WAL-reset bug"). One that happens as the last
     connection closes has the file for itself.
+
+    Messages that are bound in sheaves are written out first; those who need no message in flight
+    may leave them `bound`.
     """
 
     def __init__(self, path: Path, connect: Callable[[], Tables], lock: FileLock) -> None:
@@ -31,7 +35,9 @@ class Database:
         self._has_failed = False
 
     @contextmanager
-    def write(self, commit: Commit | None = None) -> Iterator[sqlite3.Connection]:
+    def write(
+        self, commit: Commit | None = None, *, bound: bool = False
+    ) -> Iterator[sqlite3.Connection]:
         """Run one write transaction: it happens whole or not at all, and is on disk afterwards.
 
         Statements that write many rows say OR ROLLBACK: one that fails ends the transaction. To
@@ -46,6 +52,8 @@ class Database:
             connection = self._sound_connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
+                if not bound:
+                    write_out(connection)
                 yield connection
                 if commit is not None:
                     reach(commit.written)
@@ -57,11 +65,11 @@ class Database:
             reach(commit.committed)
 
     @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self, *, bound: bool = False) -> Iterator[sqlite3.Connection]:
         """Read one state of the file; keep it short, for the log cannot be cleared meanwhile.
 
         Raises:
-            OutboxBusy: the file is locked even against reading.
+            OutboxBusy: the file is locked even against reading, or messages cannot be written out.
             OutboxError: the file cannot be read.
         """
         with self._translated():
@@ -69,10 +77,22 @@ class Database:
             connection = self._sound_connection()
             connection.execute("BEGIN")
             try:
-                yield connection
+                if bound or not are_there(connection):
+                    yield connection
+                    return
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+        with self.write() as tables:
+            yield tables
+
+    def write_out(self) -> None:
+        """Write out messages that are bound, for who is to look beside a transaction."""
+        with self.beside() as tables:
+            if not are_there(tables):
+                return
+        with self.write():
+            pass
 
     @contextmanager
     def beside(self) -> Iterator[sqlite3.Connection]:

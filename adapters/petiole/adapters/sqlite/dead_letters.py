@@ -28,12 +28,12 @@ class SqliteDeadLetters:
 
     def letters(self, selection: LetterSelection, *, limit: int) -> Sequence[DeadLetter]:
         """List what is selected, the newest first."""
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return letters.newest(tables, selection, limit)
 
     def groups(self, selection: LetterSelection) -> Sequence[LetterGroup]:
         """Count what is selected by connection and cause, the largest group first."""
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return letters.groups(tables, selection)
 
     def edit(self, letter: MessageId, fields: Fields, *, by: str) -> bool:

@@ -88,7 +88,7 @@ class SqliteEngagementBooks:
             "connections": json.dumps(list(connections)) if connections else None,
             "since": to_micros(since),
         }
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             recipients: defaultdict[Campaign, dict[EngagementKind, int]] = defaultdict(dict)
             for name, campaign, kind, number in tables.execute(_RECIPIENTS, asked):
                 recipients[name, campaign][EngagementKind(kind)] = number
@@ -115,12 +115,12 @@ class SqliteEngagementBooks:
     ) -> Collection[SegmentId]:
         """Name segments that took profiles, and that no engagement goes back to."""
         asked = (connection, to_micros(accepted_before))
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return [SegmentId(segment) for (segment,) in tables.execute(_SILENT, asked)]
 
     def refused(self, *, limit: int) -> Sequence[RefusedEngagement]:
         """List what could not be read, the newest first."""
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return [
                 RefusedEngagement(
                     connection=ConnectionName(name),
@@ -141,7 +141,7 @@ class SqliteEngagementBooks:
         """Tell which of some profiles complained, or bounced for good."""
         keys = {key_of(account, identifier): identifier for identifier in identifiers}
         asked = {"keys": json.dumps(list(keys)), "kinds": json.dumps(list(kinds))}
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return {keys[key] for (key,) in tables.execute(_SUPPRESSED, asked)}
 
 

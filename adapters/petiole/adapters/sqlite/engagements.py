@@ -95,7 +95,7 @@ class SqliteEngagements:
         Raises:
             OutboxError: nothing was kept.
         """
-        with self._database.write() as tables:
+        with self._database.write(bound=True) as tables:
             stored = _add(tables, account, engagements, self._clock.now())
             tables.executemany(_REFUSE, map(_refused_row, refused))
             if checkpoint is not None:
@@ -120,18 +120,18 @@ class SqliteEngagements:
             "until": to_micros(selection.until),
             "limit": limit,
         }
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return [to_stored(row) for row in tables.execute(_READ, asked)]
 
     def checkpoint(self, connection: ConnectionName, reader: str) -> str | None:
         """Tell how far a reader came."""
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             row = tables.execute(_REACHED, (connection, reader)).fetchone()
         return None if row is None else str(row[0])
 
     def rejoin(self, *, since: datetime, limit: int) -> int:
         """Look again for the causes of those that have none."""
-        with self._database.write() as tables:
+        with self._database.write(bound=True) as tables:
             causes = Causes(tables)
             found: list[tuple[EngagementId, Cause, ConnectionName]] = []
             for row in tables.execute(_CAUSELESS, (to_micros(since), limit)).fetchall():

@@ -115,7 +115,7 @@ class SqliteEntering:
             del self._removed[: len(removed)]
         elif found := self._next(most):
             part = self._numbered_part(found)
-            with self._database.write(commits.ENQUEUE) as tables:
+            with self._database.write(commits.ENQUEUE, bound=True) as tables:
                 entry = PartEntry(
                     tables, self._scope, self._runner, part, occurred_at=self._occurred_at
                 )
@@ -159,7 +159,7 @@ class SqliteEntering:
         """
         while self._numbered < upto:
             after, last = self._numbered, self._numbered + PROFILES
-            with self._database.write() as tables:
+            with self._database.write(bound=True) as tables:
                 shift = newest_profile(tables) - after
                 names = {"after": after, "upto": last, "shift": shift}
                 [(end,)] = tables.execute(_LAST_PLACE, names).fetchall()

@@ -41,10 +41,10 @@ class SqliteLedger:
 
     def holds(self, scope: Scope, identifier: Identifier) -> bool:
         """Tell whether the profile was delivered into the scope and not removed since."""
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return held.is_in_ledger(tables, scope, identifier)
 
     def count(self, scope: Scope) -> int:
         """Count the profiles delivered into the scope and not removed since."""
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return held.count_in_ledger(tables, scope)

@@ -47,6 +47,7 @@ CROSS JOIN profile ON profile.id = last.profile
 CROSS JOIN content ON content.message = last.id
 """
 _LAST_ID = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'"
+_SKIP = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'message'"
 _ADD = """
 INSERT INTO message (
     id, event, profile, connection, segment, kind, fingerprint, weight_bytes, state, head,
@@ -100,6 +101,14 @@ def newest_message(connection: sqlite3.Connection) -> MessageId:
     """Tell the number of the newest message; those that are added follow it one by one."""
     [(number,)] = connection.execute(_LAST_ID).fetchall()
     return MessageId(number)
+
+
+def skip_numbers(connection: sqlite3.Connection, messages: int) -> None:
+    """Leave out so many numbers: messages that are bound have them.
+
+    The row has been there since the table was last moved (`migration_0004.py`).
+    """
+    connection.execute(_SKIP, (messages,))
 
 
 class Lines:

@@ -49,7 +49,7 @@ class SqliteOutbox:
     def backlog(self, connection: ConnectionName, policy: BatchPolicy) -> Backlog:
         """Tell what could be claimed now, looking no further than one batch deep."""
         now, uptime = to_micros(self._clock.now()), span_micros(self._clock.uptime())
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return backlog(tables, self._runners, connection, policy, now=now, uptime=uptime)
 
     def claim(
@@ -66,7 +66,7 @@ class SqliteOutbox:
         Raises:
             OutboxError: nothing was claimed.
         """
-        with self._database.write(commits.CLAIM) as tables:
+        with self._database.write(commits.CLAIM, bound=True) as tables:
             self._runners.announce()
             claim = Claim(
                 connection=tables,
@@ -87,5 +87,5 @@ class SqliteOutbox:
         """
         if not settlements:
             return ()
-        with self._database.write(commits.SETTLE) as tables:
+        with self._database.write(commits.SETTLE, bound=True) as tables:
             return settle(tables, settlements, now=to_micros(self._clock.now()))

@@ -1,11 +1,12 @@
 """One part of what a comparison found, put into the outbox in one transaction.
 
-Whoever has no line yet is written by one statement for all of them, and may be claimed by it; the
-others take their places like any change that is enqueued.
+Where all are new, and claimed, their messages are bound in sheaves. Else whoever has no line yet is
+written by one statement for all of them, and may be claimed by it; the others take their places
+like any change that is enqueued.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +16,16 @@ from petiole.adapters.sqlite import sums
 from petiole.adapters.sqlite.bell import SqliteBell
 from petiole.adapters.sqlite.claims import Claim
 from petiole.adapters.sqlite.instants import moment, span_micros, to_micros
-from petiole.adapters.sqlite.lines import enqueue, newest_message
+from petiole.adapters.sqlite.lines import enqueue, newest_message, skip_numbers
 from petiole.adapters.sqlite.runners import Runners
-from petiole.adapters.sqlite.staged import StagedMessages
+from petiole.adapters.sqlite.sheaves import Sheaf, bind, write_out
+from petiole.adapters.sqlite.staged import StagedBatch, StagedMessages
 from petiole.adapters.sqlite.staging import CHANGES_BETWEEN, Likeness
 from petiole.core.domain.batching import Claiming
 from petiole.core.domain.change import ChangeKind, ProfileChange, Scope
 from petiole.core.domain.fields import Fields
 from petiole.core.domain.identity import Identifier, IdentifierType
-from petiole.core.domain.message import Batch, BatchId, MessageState
+from petiole.core.domain.message import Batch, BatchId, MessageId, MessageState
 from petiole.core.domain.tally import EnqueueReceipt
 from petiole.core.ports.clock import Clock
 from petiole.core.ports.ledger import Entered
@@ -63,6 +65,10 @@ _MESSAGES_OF_NEW = _putting(
     f"staging.profile AS staged WHERE {CHANGES_BETWEEN}",
 )
 """A profile that was unknown just now has no line, unless it got one meanwhile: then it fails."""
+_ANY_FRONT = """
+SELECT 1 FROM message INDEXED BY message_head
+WHERE profile > :after + :shift AND profile <= :upto + :shift AND head = 1 LIMIT 1
+"""
 _SAY = f"""
 INSERT OR ROLLBACK INTO content (message, fields)
 SELECT :last_id + {_RANK}, fields FROM staging.profile AS staged
@@ -158,11 +164,12 @@ class PartEntry:
         part = self._part
         if claiming and part.weight_bytes <= claiming.policy.max_bytes:
             self._begin_batches(claiming)
+        if batches := self._bound():
+            return Entered(receipt=EnqueueReceipt(enqueued=part.changes), batches=batches)
+        write_out(self._tables)
         entered = self._put()
         receipt = EnqueueReceipt(enqueued=entered)
-        if entered:
-            state = MessageState.IN_FLIGHT if self._claim else MessageState.PENDING
-            sums.add(self._tables, self._scope.connection, {state: entered})
+        self._count(entered)
         if entered == part.changes:
             self._tables.execute(part.numbering(_SAY), self._names)
             return Entered(receipt=receipt, batches=self._whole())
@@ -186,6 +193,53 @@ class PartEntry:
         self._batches = self._claim.begin_batches(number, self._tick)
         self._names |= {"batch": self._batches[0], "size": self._size}
 
+    def _bound(self) -> Sequence[Batch]:
+        """Bind the messages, if all may be; tell of their batches."""
+        if self._claim is None or not self._may_be_bound():
+            return ()
+        staged = self._staged()
+        sheaves = list(self._sheaves(staged))
+        if len(sheaves) < len(staged):
+            return ()
+        skip_numbers(self._tables, self._part.changes)
+        self._count(self._part.changes)
+        self._tables.execute(self._part.numbering(_SAY), self._names)
+        bind(self._tables, sheaves)
+        return self._filled(self._claim, staged)
+
+    def _may_be_bound(self) -> bool:
+        """Tell whether all profiles are new, and nobody else queued anything of theirs since."""
+        likeness = self._part.likeness
+        if self._part.shift is None or likeness is None or likeness.kind is not ChangeKind.ADD:
+            return False
+        return not self._tables.execute(_ANY_FRONT, self._names).fetchall()
+
+    def _sheaves(self, staged: Iterable[StagedBatch]) -> Iterator[Sheaf]:
+        """Make those of batches whose fingerprints are in order."""
+        first = MessageId(self._last_id + 1)
+        shift = (self._part.shift or 0) + self._part.after - self._last_id
+        for id_, batch in zip(self._batches, staged, strict=True):
+            behind = MessageId(first + len(batch.messages))
+            if batch.fingerprints is not None:
+                yield Sheaf(
+                    batch=id_,
+                    connection=self._scope.connection,
+                    segment=self._scope.segment,
+                    first_message=first,
+                    last_message=MessageId(behind - 1),
+                    first_profile=first + shift,
+                    fingerprints=batch.fingerprints,
+                    occurred_at=to_micros(self._occurred_at),
+                    enqueued_at=self._now,
+                    tick=self._tick,
+                )
+            first = behind
+
+    def _count(self, entered: int) -> None:
+        if entered:
+            state = MessageState.IN_FLIGHT if self._claim else MessageState.PENDING
+            sums.add(self._tables, self._scope.connection, {state: entered})
+
     def _put(self) -> int:
         """Write the messages of all who have no line; tell how many these are."""
         numbering = self._part.numbering
@@ -202,8 +256,12 @@ class PartEntry:
 
     def _whole(self) -> Sequence[Batch]:
         """Read the batches, which hold the whole part in its order."""
-        if self._claim is None:
-            return ()
+        return () if self._claim is None else self._filled(self._claim, self._staged())
+
+    def _filled(self, claim: Claim, staged: Iterable[StagedBatch]) -> Sequence[Batch]:
+        return list(map(claim.filled, self._batches, (batch.messages for batch in staged)))
+
+    def _staged(self) -> Sequence[StagedBatch]:
         part = self._part
         staged = StagedMessages(
             scope=self._scope,
@@ -211,10 +269,8 @@ class PartEntry:
             enqueued_at=moment(self._now),
             likeness=part.likeness,
         )
-        messages = staged.read(
-            self._tables, part.after, part.upto, last_id=self._last_id, size=self._size
-        )
-        return list(map(self._claim.filled, self._batches, messages))
+        last_id, size = self._last_id, self._size
+        return list(staged.read(self._tables, part.after, part.upto, last_id=last_id, size=size))
 
     def _left(self) -> Sequence[Batch]:
         """Read the batches; those that nothing was left for are given up."""

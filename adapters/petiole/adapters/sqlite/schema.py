@@ -14,8 +14,16 @@ from petiole.adapters.sqlite.migration_0002 import second
 from petiole.adapters.sqlite.migration_0003 import third
 from petiole.adapters.sqlite.migration_0004 import fourth
 from petiole.adapters.sqlite.migration_0005 import fifth
+from petiole.adapters.sqlite.migration_0006 import sixth
 
-STEPS = {"0001": first, "0002": second, "0003": third, "0004": fourth, "0005": fifth}
+STEPS = {
+    "0001": first,
+    "0002": second,
+    "0003": third,
+    "0004": fourth,
+    "0005": fifth,
+    "0006": sixth,
+}
 MIGRATIONS = Migrations("petiole")
 for name, step in STEPS.items():
     MIGRATIONS(name=name)(step)

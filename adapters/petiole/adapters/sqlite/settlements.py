@@ -10,6 +10,7 @@ from petiole.adapters.sqlite import attempts, sums
 from petiole.adapters.sqlite.deliveries import deliver
 from petiole.adapters.sqlite.happenings import Scribe, words
 from petiole.adapters.sqlite.instants import to_micros
+from petiole.adapters.sqlite.sheaves import write_out
 from petiole.adapters.sqlite.turns import let_forward, line_up
 from petiole.adapters.sqlite.wholesale import settle_wholesale
 from petiole.core.domain.change import ConnectionName
@@ -66,6 +67,7 @@ def settle(
     """
     if settle_wholesale(connection, settlements, now=now):
         return ()
+    write_out(connection)
     alike: defaultdict[Verdict, list[MessageId]] = defaultdict(list)
     moved: defaultdict[ConnectionName, Counter[MessageState]] = defaultdict(Counter)
     calls: Counter[Quarter] = Counter()

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -37,12 +37,13 @@ FROM (
 _Row: TypeAlias = tuple[int, int, int, str, str, str, str, str, bytes]
 
 
-class _Batch(NamedTuple):
-    """How many messages were read up to which place, and what makes them."""
+class StagedBatch(NamedTuple):
+    """Messages that were read together, up to which place."""
 
-    number: int
+    messages: Claimed
     upto: int
-    make: Callable[[], list[Message]]
+    fingerprints: bytes | None
+    """Those of all, one behind the other; nothing where they may not be in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class StagedMessages:
 
     def read(
         self, tables: sqlite3.Connection, after: int, upto: int, *, last_id: int, size: int
-    ) -> Iterator[Claimed]:
+    ) -> Iterator[StagedBatch]:
         """Read what stands after one place, up to and including another, in batches of a size.
 
         The messages have their numbers by their places, from behind the last one on.
@@ -64,13 +65,13 @@ class StagedMessages:
         while after < upto:
             those = (after, upto, size)
             batch = self._alike(tables, those, last_id) or self._each(tables, those, last_id)
-            yield Claimed(batch.number, batch.make)
+            yield batch
             after = batch.upto
-            last_id += batch.number
+            last_id += len(batch.messages)
 
     def _alike(
         self, tables: sqlite3.Connection, those: tuple[int, int, int], last_id: int
-    ) -> _Batch | None:
+    ) -> StagedBatch | None:
         """Read a batch of those that are all alike; `None` if they may not be in order."""
         if self.likeness is None:
             return None
@@ -82,15 +83,16 @@ class StagedMessages:
         ids = range(last_id + 1, last_id + 1 + number)
         joined = identifiers, texts, fingerprints
         make = partial(self._messages, ids, types, kinds, joined)
-        return _Batch(number, place + number - 1, make)
+        return StagedBatch(Claimed(number, make), place + number - 1, fingerprints)
 
     def _each(
         self, tables: sqlite3.Connection, those: tuple[int, int, int], last_id: int
-    ) -> _Batch:
+    ) -> StagedBatch:
         """Read a batch, and the place, type and kind of each."""
         [row] = tables.execute(_TOGETHER, those).fetchall()
         _, upto, number, *_ = row
-        return _Batch(number, upto, partial(self._different, row, last_id))
+        messages = Claimed(number, partial(self._different, row, last_id))
+        return StagedBatch(messages, upto, None)
 
     def _different(self, row: _Row, last_id: int) -> list[Message]:
         first, last, number, places, types, kinds, identifiers, texts, fingerprints = row

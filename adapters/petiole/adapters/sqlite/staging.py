@@ -110,9 +110,10 @@ class Staging:
     def add(self, type_: IdentifierType, values: Sequence[object]) -> None:
         """Judge profiles by what is held, and add them; `values` are those of their rows in a row.
 
-        Two statements, which let go of the interpreter once each: another thread goes on reading.
+        Few statements, which let go of the interpreter once each: another thread goes on reading.
         """
         scope, profiles = self._scope, len(values) // WIDTH
+        self._database.write_out()
         with self._database.beside() as tables:
             common = (scope.connection, scope.segment, type_.value)
             tables.execute(_adding(profiles), [*common, *values])

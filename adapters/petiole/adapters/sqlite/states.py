@@ -34,7 +34,7 @@ class SqliteConnectionStates:
 
     def state(self, connection: ConnectionName) -> ConnectionState:
         """Read; healthy where nothing was recorded."""
-        with self._database.read() as tables:
+        with self._database.read(bound=True) as tables:
             return _read(tables, connection)
 
     def change(
@@ -52,7 +52,7 @@ class SqliteConnectionStates:
         seen = self.state(connection)
         if transition(seen) == seen:
             return seen
-        with self._database.write(commits.STATE) as tables:
+        with self._database.write(commits.STATE, bound=True) as tables:
             before = _read(tables, connection)
             after = transition(before)
             if after != before:
