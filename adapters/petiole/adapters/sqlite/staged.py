@@ -34,7 +34,7 @@ FROM (
 """  # noqa: S608 - made of constants
 """Where all are alike, at two thirds of the cost; the first identifier tells whether in order."""
 
-_Row: TypeAlias = tuple[int, int, int, str, str, str, str, str, bytes]
+_Row: TypeAlias = tuple[int, int, int, str, str, str, str, bytes, bytes]
 
 
 class StagedBatch(NamedTuple):
@@ -109,7 +109,7 @@ class StagedMessages:
         ids: Sequence[int],
         types: Sequence[IdentifierType],
         kinds: Sequence[ChangeKind],
-        joined: tuple[str, str, bytes],
+        joined: tuple[str, bytes, bytes],
     ) -> list[Message]:
         identifiers, texts, fingerprints = joined
         return Together(

@@ -20,7 +20,7 @@ from petiole.core.domain.mint import mint
 _BETWEEN = "\x1e"
 """A control character: in JSON they are escaped, and no identifier holds one."""
 JOINED = """
-group_concat(identifier, char(30)), group_concat(fields, char(30)),
+group_concat(identifier, char(30)), CAST(group_concat(fields, char(30)) AS BLOB),
 CAST(group_concat(fingerprint, '') AS BLOB)
 """
 """What `Together` takes as identifiers, texts and fingerprints."""
@@ -48,7 +48,8 @@ class Together:
     types: Sequence[IdentifierType]
     kinds: Sequence[ChangeKind]
     identifiers: str
-    texts: str
+    texts: bytes
+    """UTF-8, to be decoded where the messages are made."""
     fingerprints: bytes | None
     """Those of all, or nothing if none has one."""
     occurred_at: datetime
@@ -64,7 +65,7 @@ class Together:
             self.types,
             self.kinds,
             self.identifiers.split(_BETWEEN),
-            self.texts.split(_BETWEEN),
+            str(self.texts, "utf-8").split(_BETWEEN),
             self._fingerprints(),
             strict=True,
         )
