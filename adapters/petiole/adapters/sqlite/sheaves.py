@@ -24,10 +24,6 @@ INSERT INTO sheaf (
 """
 _ANY = "SELECT 1 FROM sheaf LIMIT 1"
 _PLACE = "(content.message - sheaf.first_message)"
-BOUND = "sheaf CROSS JOIN content ON content.message BETWEEN first_message AND last_message"
-"""The messages of sheaves, and what each says."""
-PROFILE = f"first_profile + {_PLACE}"
-FINGERPRINT = f"substr(fingerprints, {_PLACE} * {FINGERPRINT_BYTES} + 1, {FINGERPRINT_BYTES})"
 
 
 def writing(state: str, head: str, settled_at: str) -> str:
@@ -38,10 +34,11 @@ def writing(state: str, head: str, settled_at: str) -> str:
             attempts, batch, occurred_at, enqueued_at, settled_at, tick
         )
         SELECT
-            content.message, {PROFILE}, connection, segment, 'add', {FINGERPRINT},
+            content.message, first_profile + {_PLACE}, connection, segment, 'add',
+            substr(fingerprints, {_PLACE} * {FINGERPRINT_BYTES} + 1, {FINGERPRINT_BYTES}),
             length(CAST(fields AS BLOB)), {state}, {head},
             1, batch, occurred_at, enqueued_at, {settled_at}, tick
-        FROM {BOUND}
+        FROM sheaf CROSS JOIN content ON content.message BETWEEN first_message AND last_message
     """  # noqa: S608 - made of constants
 
 

@@ -19,7 +19,7 @@ from petiole.adapters.sqlite.attempts import (
 )
 from petiole.adapters.sqlite.deliveries import Count, count, counting, striking
 from petiole.adapters.sqlite.instants import to_micros
-from petiole.adapters.sqlite.sheaves import BOUND, FINGERPRINT, PROFILE, write_out, writing
+from petiole.adapters.sqlite.sheaves import write_out, writing
 from petiole.core.domain.settlement import DELIVERED, Settlement
 
 _OURS = "batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))"
@@ -98,7 +98,7 @@ CREATE TEMP TRIGGER wholesale_bound_settled INSTEAD OF INSERT ON wholesale_bound
     {writing("'delivered'", "NULL", "NEW.now")}
     WHERE {_OURS};
     INSERT OR ROLLBACK INTO ledger (connection, segment, profile, fingerprint)
-    SELECT connection, segment, {PROFILE}, {FINGERPRINT} FROM {BOUND}
+    SELECT connection, segment, profile, fingerprint FROM message INDEXED BY message_batch
     WHERE {_OURS}
     ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint;
     DELETE FROM sheaf WHERE {_OURS};
