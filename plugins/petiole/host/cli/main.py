@@ -146,4 +146,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         click.echo(f"petiole: the output cannot be written: {error.strerror}", err=True)
         code = EXIT_FAILED
+    gc.freeze()  # what is left ends with the process: nobody need look for garbage in it
     sys.exit(code if isinstance(code, int) else 0)
