@@ -10,11 +10,12 @@ from unittest.mock import patch
 import pytest
 
 from petiole.adapters.memory import FrozenClock
-from petiole.adapters.sqlite import SqliteStore, open_store
+from petiole.adapters.sqlite import SqliteStore, open_store, sheaves
 from petiole.adapters.sqlite.instants import to_micros
 from petiole.adapters.sqlite.part import PartEntry
 from petiole.adapters.sqlite.staged import StagedMessages
 from petiole.adapters.sqlite.wholesale import settle_wholesale
+from petiole.core.domain.batching import BatchPolicy, Claiming
 from petiole.core.domain.change import ChangeKind
 from petiole.core.domain.life import Step
 from petiole.core.domain.message import Batch, MessageId
@@ -45,12 +46,12 @@ from tests.contracts.stores import refuse_loose_ends
 EIGHT = [(number, {"name": f"Zoë {number}"}) for number in range(1, 9)]
 
 
-def send(store: SqliteStore) -> list[Batch]:
+def send(store: SqliteStore, claiming: Claiming = SIX) -> list[Batch]:
     """Have eight new profiles enter, and claim them; nobody looks."""
     batches: list[Batch] = []
     with store.ledger.compare(scope(), snapshot(*EIGHT), mirror=False) as comparison:
         entering = comparison.entering(MOMENT, folding=True, removing=True)
-        while (entered := entering.part(SIX)) is not None:
+        while (entered := entering.part(claiming)) is not None:
             batches += entered.batches
     return batches
 
@@ -122,6 +123,20 @@ def test_settled_as_sheaves_they_leave_what_they_leave_written_out(
     assert bound(path) == 3 - len(settlements)
     look(store)
     assert rows(path) == rows(twin)
+
+
+def test_any_number_of_batches_is_bound(
+    store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheaves, "AT_ONCE", 2)
+    claiming = Claiming(policy=BatchPolicy(max_profiles=1), batches=5, lease=LEASE)
+
+    batches = send(store, claiming)
+
+    assert bound(path) == 8
+    for batch in batches:
+        settle(store, batch)
+    assert difference(store, *EIGHT) == Difference(unchanged=8, held=8)
 
 
 def test_whoever_looks_finds_them_in_flight(store: SqliteStore) -> None:

@@ -16,6 +16,8 @@ from petiole.core.domain.change import ConnectionName, SegmentId
 from petiole.core.domain.fields import FINGERPRINT_BYTES
 from petiole.core.domain.message import BatchId, MessageId
 
+AT_ONCE = 1_000
+"""Sheaves that one statement writes: a statement takes no more than 32,766 parameters."""
 _BIND = """
 INSERT INTO sheaf (
     batch, connection, segment, first_message, last_message, first_profile, fingerprints,
@@ -65,7 +67,9 @@ class Sheaf:
 
 def bind(connection: sqlite3.Connection, sheaves: Sequence[Sheaf]) -> None:
     """Write sheaves; what their messages say is written apart."""
-    connection.execute(_binding(len(sheaves)), [*chain.from_iterable(map(astuple, sheaves))])
+    for place in range(0, len(sheaves), AT_ONCE):
+        some = sheaves[place : place + AT_ONCE]
+        connection.execute(_binding(len(some)), [*chain.from_iterable(map(astuple, some))])
 
 
 @lru_cache(maxsize=4)

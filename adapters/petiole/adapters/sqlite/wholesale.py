@@ -23,6 +23,8 @@ from petiole.adapters.sqlite.sheaves import write_out, writing
 from petiole.core.domain.settlement import DELIVERED, Settlement
 
 _OURS = "batch IN (SELECT json_extract(value, '$[0]') FROM json_each(NEW.batches))"
+"""Of each batch: its number, epoch, how many messages, the quarter of its end, calls, and which
+messages are the first and the last."""
 _REFUSE_LOST = """
     SELECT RAISE(FAIL, 'not as a whole') FROM json_each(NEW.batches) AS asked
     WHERE NOT EXISTS (
@@ -163,9 +165,9 @@ def settle_wholesale(
         "records": _to_text(records),
     }
     try:
-        counts = _bound(connection, names, len(settlements))
+        counts = _settle_bound(connection, names, len(settlements))
         if counts is None:
-            counts = _unbound(connection, names, settlements)
+            counts = _settle_unbound(connection, names, settlements)
     except sqlite3.IntegrityError:
         if not connection.in_transaction:
             raise  # one of the changes failed, not one of the looks before them
@@ -176,7 +178,7 @@ def settle_wholesale(
     return True
 
 
-def _bound(
+def _settle_bound(
     connection: sqlite3.Connection, names: Mapping[str, str | int], batches: int
 ) -> Sequence[Count] | None:
     """Settle batches that are sheaves, and count what they brought; `None` if not all are."""
@@ -190,7 +192,7 @@ def _bound(
     return None
 
 
-def _unbound(
+def _settle_unbound(
     connection: sqlite3.Connection,
     names: Mapping[str, str | int],
     settlements: Sequence[Settlement],
