@@ -1,9 +1,10 @@
 """Settling, by few statements, batches of which everything was delivered: nearly all there are.
 
 Between two statements a thread waits until the workers' threads let go of the interpreter, for
-longer than most statements take. So most of it is a trigger on a view of its own. It does what
-`settlements.settle` does step by step, or nothing at all where a batch is not as it should be; the
-sums that are added to a row, or begin one, come after it, since they could not say OR ROLLBACK.
+longer than most statements take. So most of it is a trigger on a view of its own, one for sheaves
+and one for all other batches. It does what `settlements.settle` does step by step, or nothing at
+all where a batch is not as it should be; the sums that are added to a row, or begin one, come after
+it, since they could not say OR ROLLBACK.
 Measured by `tests/benchmarks/bench_drain.py`.
 """
 
@@ -43,6 +44,15 @@ _END = """
         exchanges = json_extract(asked.value, '$[5]')
     FROM json_each(NEW.records) AS asked WHERE batch.id = json_extract(asked.value, '$[0]');
 """
+_DELIVERED_NOW = f"""
+message INDEXED BY message_batch
+WHERE {_OURS} AND state = 'delivered' AND settled_at = NEW.now
+"""
+_ENTER = f"""
+    INSERT OR ROLLBACK INTO ledger (connection, segment, profile, fingerprint)
+    SELECT connection, segment, profile, fingerprint FROM {_DELIVERED_NOW} AND kind <> 'remove'
+    ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint;
+"""  # noqa: S608 - made of constants
 _SUM_UP = """
     UPDATE OR ROLLBACK tally SET
         in_flight = in_flight - landed.messages, delivered = delivered + landed.messages,
@@ -63,14 +73,10 @@ CREATE TEMP TRIGGER wholesale_settled INSTEAD OF INSERT ON wholesale BEGIN
         WHERE batch = json_extract(asked.value, '$[0]') AND state = 'in_flight'
     );
     {_END}
-    INSERT OR ROLLBACK INTO ledger (connection, segment, profile, fingerprint)
-    SELECT connection, segment, profile, fingerprint FROM message INDEXED BY message_batch
-    WHERE {_OURS}
-        AND state = 'in_flight' AND kind <> 'remove'
-    ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint;
     UPDATE OR ROLLBACK message SET state = 'delivered', head = NULL, settled_at = NEW.now
     WHERE {_OURS}
         AND state = 'in_flight';
+    {_ENTER}
     UPDATE OR ROLLBACK message SET head = 1 WHERE id IN (
         SELECT (
             SELECT behind.id FROM message AS behind INDEXED BY message_behind
@@ -99,10 +105,7 @@ CREATE TEMP TRIGGER wholesale_bound_settled INSTEAD OF INSERT ON wholesale_bound
     {_END}
     {writing("'delivered'", "NULL", "NEW.now")}
     WHERE {_OURS};
-    INSERT OR ROLLBACK INTO ledger (connection, segment, profile, fingerprint)
-    SELECT connection, segment, profile, fingerprint FROM message INDEXED BY message_batch
-    WHERE {_OURS}
-    ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint;
+    {_ENTER}
     DELETE FROM sheaf WHERE {_OURS};
     {_SUM_UP}
 END;
@@ -118,10 +121,7 @@ _BOUND = f"""
 SELECT connection, segment, 0, sum(last_message - first_message + 1), count(*) FROM sheaf
 WHERE {_OURS.replace("NEW.", ":")} GROUP BY connection, segment
 """  # noqa: S608 - made of constants
-_DELIVERED = f"""
-message INDEXED BY message_batch
-WHERE {_OURS.replace("NEW.", ":")} AND state = 'delivered' AND settled_at = :now
-"""
+_DELIVERED = _DELIVERED_NOW.replace("NEW.", ":")
 _COUNTS, _STRIKE = counting(_DELIVERED), striking(_DELIVERED)
 _COUNTED_BY = "connection, segment, kind = 'remove'"
 _ALIKE = f"""
@@ -186,7 +186,7 @@ def _settle_bound(
     sheaves = sum(row[-1] for row in found)
     if sheaves == batches:
         connection.execute(_SETTLE_BOUND, names)
-        return [tuple(row[:-1]) for row in found]
+        return [row[:-1] for row in found]
     if sheaves:
         write_out(connection)
     return None
