@@ -195,10 +195,11 @@ class PartEntry:
 
     def _bound(self) -> Sequence[Batch]:
         """Bind the messages, if all may be; tell of their batches."""
-        if self._claim is None or not self._may_be_bound():
+        shift = self._part.shift
+        if self._claim is None or shift is None or not self._may_be_bound():
             return ()
         staged = self._staged()
-        sheaves = list(self._sheaves(staged))
+        sheaves = list(self._sheaves(staged, shift))
         if len(sheaves) < len(staged):
             return ()
         skip_numbers(self._tables, self._part.changes)
@@ -208,16 +209,16 @@ class PartEntry:
         return self._filled(self._claim, staged)
 
     def _may_be_bound(self) -> bool:
-        """Tell whether all profiles are new, and nobody else queued anything of theirs since."""
+        """Tell whether all are added, and nobody else queued anything of new profiles since."""
         likeness = self._part.likeness
-        if self._part.shift is None or likeness is None or likeness.kind is not ChangeKind.ADD:
+        if likeness is None or likeness.kind is not ChangeKind.ADD:
             return False
         return not self._tables.execute(_ANY_FRONT, self._names).fetchall()
 
-    def _sheaves(self, staged: Iterable[StagedBatch]) -> Iterator[Sheaf]:
+    def _sheaves(self, staged: Iterable[StagedBatch], shift: int) -> Iterator[Sheaf]:
         """Make those of batches whose fingerprints are in order."""
         first = MessageId(self._last_id + 1)
-        shift = (self._part.shift or 0) + self._part.after - self._last_id
+        profile = self._part.after + 1 + shift
         for id_, batch in zip(self._batches, staged, strict=True):
             behind = MessageId(first + len(batch.messages))
             if batch.fingerprints is not None:
@@ -227,12 +228,13 @@ class PartEntry:
                     segment=self._scope.segment,
                     first_message=first,
                     last_message=MessageId(behind - 1),
-                    first_profile=first + shift,
+                    first_profile=profile,
                     fingerprints=batch.fingerprints,
                     occurred_at=to_micros(self._occurred_at),
                     enqueued_at=self._now,
                     tick=self._tick,
                 )
+            profile += len(batch.messages)
             first = behind
 
     def _count(self, entered: int) -> None:
