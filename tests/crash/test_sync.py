@@ -1,8 +1,6 @@
 """Killed while new profiles are on their way, whose messages are not yet written one by one."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from signal import SIGKILL
 
 import pytest
@@ -11,6 +9,7 @@ from petiole.core.domain.change import SegmentId
 from petiole.core.domain.fields import JsonValue
 from petiole.core.failpoints import FailPoint
 from petiole.host import Host
+from tests.adapters.sqlite.files import bound
 from tests.contracts.stores import refuse_loose_ends
 from tests.crash.story import NAME, SEGMENT, Lane, Stage, Story, mend
 from tests.crash.victim import Doom, run
@@ -38,12 +37,6 @@ def sync(story: Story) -> None:
         host.run_once(flush=True)
 
 
-def bound(story: Story) -> int:
-    with closing(sqlite3.connect(story.path)) as connection:
-        [(number,)] = connection.execute("SELECT count(*) FROM sheaf").fetchall()
-    return int(number)
-
-
 @pytest.mark.parametrize("point", [*BOUND, FailPoint.SETTLE_COMMITTED])
 def test_killed_sync_loses_nothing_and_repeats_only_what_it_had_not_settled(
     stage: Stage, twin: Twin, point: FailPoint
@@ -51,7 +44,7 @@ def test_killed_sync_loses_nothing_and_repeats_only_what_it_had_not_settled(
     story = stage(Lane.BATCH, max_in_flight=4)
     died = run(Doom(point=point), sync, story)
     refuse_loose_ends(story.path)
-    left = bound(story)
+    left = bound(story.path)
 
     survived = run(None, sync, story)
 

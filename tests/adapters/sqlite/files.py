@@ -24,3 +24,16 @@ def copy(path: Path) -> Path:
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(twin)) as target:
         source.backup(target)
     return twin
+
+
+def bound(path: Path) -> int:
+    """Tell how many batches are sheaves."""
+    with closing(sqlite3.connect(path)) as connection:
+        [(number,)] = connection.execute("SELECT count(*) FROM sheaf").fetchall()
+    return int(number)
+
+
+def spoil_sums(path: Path) -> None:
+    """Let the sums be so small that nothing more can be taken from them."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE tally SET enqueued = 0, in_flight = 0")

@@ -1,8 +1,6 @@
 """Messages that are bound in sheaves: nobody can tell, now or later, that they ever were."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -40,7 +38,7 @@ from petiole.testing.contracts.runs import (
     settle,
     settlement,
 )
-from tests.adapters.sqlite.files import Rows, copy, rows
+from tests.adapters.sqlite.files import Rows, bound, copy, rows, spoil_sums
 from tests.contracts.stores import refuse_loose_ends
 
 EIGHT = [(number, {"name": f"Zoë {number}"}) for number in range(1, 9)]
@@ -54,13 +52,6 @@ def send(store: SqliteStore, claiming: Claiming = SIX) -> list[Batch]:
         while (entered := entering.part(claiming)) is not None:
             batches += entered.batches
     return batches
-
-
-def bound(path: Path) -> int:
-    """How many batches are sheaves."""
-    with closing(sqlite3.connect(path)) as connection:
-        [(number,)] = connection.execute("SELECT count(*) FROM sheaf").fetchall()
-    return int(number)
 
 
 def look(store: SqliteStore) -> None:
@@ -323,8 +314,7 @@ def test_change_that_the_database_refuses_leaves_everything_as_it_was(
     store: SqliteStore, path: Path
 ) -> None:
     settlements: Sequence[Settlement] = [*map(settlement, send(store))]
-    with closing(sqlite3.connect(path)) as tables, tables:
-        tables.execute("UPDATE tally SET enqueued = 0, in_flight = 0")
+    spoil_sums(path)
     before = rows(path)
 
     with pytest.raises(OutboxError, match="CHECK constraint failed"):
